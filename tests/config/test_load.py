@@ -1,0 +1,551 @@
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import re
+import tomllib
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tui_stream import config
+from tui_stream.config import PROVIDER_NAMES, PriceSetting, Settings
+from tui_stream.config.check import looks_secret
+from tui_stream.config.load import Overrides, check_file, config_path, load, parse_option, resolve
+from tui_stream.config.render import effective, example
+from tui_stream.config.schema import expected, hints
+from tui_stream.errors import ConfigError, UsageError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tui_stream.paths.config_file", lambda: tmp_path / "usual" / "config.toml")
+
+
+def written(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "config.toml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def problems(tmp_path: Path, text: str) -> list[str]:
+    """What is wrong with a file, each as "line: key: sentence"."""
+    file = written(tmp_path, text)
+    with pytest.raises(ConfigError) as caught:
+        load(file=file, environ={})
+    return [line.removeprefix(f"{file}:") for line in caught.value.message.splitlines()]
+
+
+# Where values come from
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    found = resolve(environ={})
+    assert found.settings == Settings()
+    assert not found.found
+    assert not found.origins
+
+
+def test_later_sources_win(tmp_path: Path) -> None:
+    file = written(
+        tmp_path, 'system = "s"\nprovider = "openai"\nmodel = "from-file"\n[retry]\nattempts = 7\n'
+    )
+    environ = {"TUI_STREAM_MODEL": "from-environment", "TUI_STREAM_CONFIG": str(file)}
+    assert load(file=file, environ={}).model == "from-file"
+    assert load(environ=environ).model == "from-environment"
+    found = resolve(environ=environ, flags=Overrides(model="from-flag"))
+    assert found.settings == Settings(
+        provider="openai", model="from-flag", system="s", retry=config.Retry(attempts=7)
+    )
+    assert found.origins == {
+        ("system",): "file, line 1",
+        ("provider",): "file, line 2",
+        ("model",): "flag, --model",
+        ("retry", "attempts"): "file, line 5",
+    }
+
+
+def test_config_flag_goes_before_its_variable(tmp_path: Path) -> None:
+    flag = tmp_path / "flag.toml"
+    flag.write_text('system = "flag"')
+    variable = written(tmp_path, 'system = "variable"')
+    assert load(file=flag, environ={"TUI_STREAM_CONFIG": str(variable)}).system == "flag"
+
+
+def test_home_is_expanded_and_an_empty_variable_is_not_set(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert config_path(None, {"TUI_STREAM_CONFIG": "~/x.toml"}) == tmp_path / "x.toml"
+    assert config_path(None, {"TUI_STREAM_CONFIG": ""}) == tmp_path / "usual" / "config.toml"
+    names = ("PROVIDER", "MODEL", "BASE_URL", "CONFIG")
+    empty = {f"TUI_STREAM_{name}": "" for name in names} | {"OLLAMA_HOST": " ", "OPENAI_BASE_URL": ""}
+    assert load(environ=empty) == Settings()
+
+
+def test_a_file_that_was_named_must_exist(tmp_path: Path) -> None:
+    missing = tmp_path / "none.toml"
+    with pytest.raises(ConfigError, match=r"none\.toml does not exist"):
+        load(file=missing, environ={})
+    with pytest.raises(ConfigError, match=r"none\.toml does not exist"):
+        load(environ={"TUI_STREAM_CONFIG": str(missing)})
+
+
+def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="cannot be read: Is a directory"):
+        load(file=tmp_path, environ={})
+
+
+# Environment and flags
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "table", "provider"),
+    [
+        ({}, Overrides(base_url="http://x/v1"), "openai", "openai"),
+        ({}, Overrides(base_url="http://x/v1", provider="ollama"), "ollama", "ollama"),
+        ({}, Overrides(base_url="http://x/v1", provider="openai-responses"), "openai", "openai-responses"),
+        ({"TUI_STREAM_PROVIDER": "ollama"}, Overrides(base_url="http://x/v1"), "ollama", "ollama"),
+        ({"TUI_STREAM_BASE_URL": "http://x/v1"}, Overrides(), "openai", "openai"),
+        ({"TUI_STREAM_BASE_URL": "http://x/v1"}, Overrides(provider="ollama"), "openai", "ollama"),
+        ({"OPENAI_BASE_URL": "http://x/v1"}, Overrides(), "openai", ""),
+        (
+            {"OPENAI_BASE_URL": "http://y", "TUI_STREAM_BASE_URL": "http://x/v1"},
+            Overrides(),
+            "openai",
+            "openai",
+        ),
+        ({"OLLAMA_HOST": "http://x:80/v1"}, Overrides(), "ollama", ""),
+    ],
+)
+def test_an_address_goes_to_its_provider(
+    environ: dict[str, str], flags: Overrides, table: str, provider: str
+) -> None:
+    settings = load(environ=environ, flags=flags)
+    assert settings.provider == provider
+    addresses = {"openai": settings.providers.openai.base_url, "ollama": settings.providers.ollama.base_url}
+    assert addresses.pop(table).replace(":80", "") == "http://x/v1"
+    assert not any("//x" in other for other in addresses.values())
+
+
+@pytest.mark.parametrize(
+    ("provider", "hint"),
+    [("embedded", "name a GGUF file with --model"), ("replay", "a recording with --model")],
+)
+def test_a_provider_without_an_address_takes_none(provider: str, hint: str) -> None:
+    with pytest.raises(ConfigError, match=f"--base-url: the provider {provider} has no address; .*{hint}"):
+        load(environ={}, flags=Overrides(provider=provider, base_url="http://x"))
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "sentence"),
+    [
+        ({"TUI_STREAM_PROVIDER": "olama"}, Overrides(), 'TUI_STREAM_PROVIDER: .*did you mean "ollama"'),
+        ({}, Overrides(provider="sk-oops"), "^--provider: expected one of embedded, [a-z, -]*$"),
+        ({}, Overrides(provider="zz", base_url="http://x"), "^--provider: expected one of"),
+        ({}, Overrides(base_url="localhost:80"), "--base-url: expected an address that begins with http://"),
+        ({"OPENAI_BASE_URL": "ftp://x"}, Overrides(), "^OPENAI_BASE_URL: expected an address"),
+        ({"OLLAMA_HOST": "a b"}, Overrides(), "^OLLAMA_HOST: expected an address"),
+        ({}, Overrides(speed=-1.0), "^--speed: expected a number of 0 or more, not -1.0"),
+        ({}, Overrides(options=("x=NaN",)), "^--option x: expected a value that JSON can carry"),
+    ],
+)
+def test_variables_and_flags_are_checked_too(
+    environ: dict[str, str], flags: Overrides, sentence: str
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load(environ=environ, flags=flags)
+    assert re.search(sentence, caught.value.message.rstrip("."))
+    assert "\n" not in caught.value.message
+    assert "oops" not in caught.value.message
+
+
+def test_all_sources_report_together(tmp_path: Path) -> None:
+    file = written(tmp_path, "modle = 1\n")
+    with pytest.raises(ConfigError) as caught:
+        load(file=file, environ={"TUI_STREAM_PROVIDER": "x"}, flags=Overrides(speed=-1.0))
+    assert [line.split(": ")[0] for line in caught.value.message.splitlines()] == [
+        f"{file}:1",
+        "TUI_STREAM_PROVIDER",
+        "--speed",
+    ]
+
+
+def test_a_model_belongs_to_the_provider_beside_it(tmp_path: Path) -> None:
+    file = written(tmp_path, 'provider = "openai"\nmodel = "gpt-x"\n')
+    assert load(file=file, environ={}, flags=Overrides(provider="ollama")).model == ""
+    assert load(file=file, environ={}, flags=Overrides(provider="openai")).model == "gpt-x"
+    assert load(file=file, environ={}, flags=Overrides(provider="ollama", model="m")).model == "m"
+    found = resolve(file=file, environ={"TUI_STREAM_PROVIDER": "ollama"})
+    assert ("model",) not in found.origins
+    alone = written(tmp_path, 'model = "m"\n')
+    assert load(file=alone, environ={}, flags=Overrides(provider="ollama")).model == "m"
+
+
+def test_the_model_of_replay_is_its_recording() -> None:
+    found = resolve(environ={}, flags=Overrides(provider="replay", model="a.jsonl", speed=2.0))
+    assert found.settings.providers.replay == config.ReplaySettings(file="a.jsonl", speed=2.0)
+    assert found.settings.model == ""
+    assert found.origins["providers", "replay", "file"] == "flag, --model"
+
+
+def test_options_add_to_those_of_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, "[options]\ntemperature = 1.5\nseed = 3\n")
+    flags = Overrides(options=("temperature=0.2", 'stop=["a"]', "a.b=text"), record=tmp_path / "r")
+    settings = load(file=file, environ={}, flags=flags)
+    assert settings.options == {"temperature": 0.2, "seed": 3, "stop": ["a"], "a.b": "text"}
+    assert settings.record == tmp_path / "r"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("a=1", 1), ("a=true", True), ("a=x=y", "x=y"), ("a=", ""), ('a="1"', "1"), ('a={"b":[1]}', {"b": [1]})],
+)
+def test_option_values_are_json_or_text(text: str, value: object) -> None:
+    assert parse_option(text) == ("a", value)
+
+
+@pytest.mark.parametrize("text", ["temperature", "=1", " =1", ""])
+def test_an_option_needs_a_name_and_a_value(text: str) -> None:
+    with pytest.raises(UsageError, match="NAME=VALUE"):
+        load(environ={}, flags=Overrides(options=(text,)))
+
+
+# What is wrong in a file
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "what"),
+    [
+        ("a = 1\nb = = 2\n", 2, "Invalid value"),
+        ("a = 1\n\na = 2\n", 3, "Cannot overwrite a value"),
+        ('a = 1\nb = "x', 2, "Unterminated string"),
+        ("a = 1\nb = [1,\n", 2, "Unclosed array|Invalid value"),
+        ("a = " + "9" * 5000, 1, "Exceeds the limit"),
+    ],
+)
+def test_syntax_errors_name_their_line(tmp_path: Path, text: str, line: int, what: str) -> None:
+    (found,) = problems(tmp_path, text)
+    assert re.match(rf"{line}: this is not TOML: ({what})", found)
+
+
+def test_nesting_without_end_is_an_error_of_the_file(tmp_path: Path) -> None:
+    (found,) = problems(tmp_path, "a = " + "[" * 100_000)
+    assert found.endswith("too deep inside each other.")
+
+
+def test_text_must_be_utf8_and_may_begin_with_its_mark(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_bytes(b'system = "x"\nmodel = "caf\xe9"\n')
+    with pytest.raises(ConfigError, match=r"config\.toml:2: this is not UTF-8"):
+        load(file=file, environ={})
+    file.write_bytes(b'\xef\xbb\xbfsystem = "x"\r\n')
+    assert load(file=file, environ={}).system == "x"
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "sentence"),
+    [
+        ("[ui]\nframe_rat = 1", "2: ui.frame_rat", "there is no such setting; did you mean ui.frame_rate?"),
+        ("[ui]\nFrame-Rate = 1", "2: ui.Frame-Rate", "there is no such setting; did you mean ui.frame_rate?"),
+        (
+            "providers.opena.x = 1",
+            "1: providers.opena",
+            "there is no such setting; did you mean providers.openai?",
+        ),
+        ("[openai]", "1: openai", "there is no such setting; did you mean providers.openai?"),
+        (
+            "[retry]\ncontext = 1",
+            "2: retry.context",
+            "there is no such setting; did you mean providers.embedded.context?",
+        ),
+        (
+            "[retry]\nzzz = 1",
+            "2: retry.zzz",
+            "there is no such setting; the settings here are attempts, base_delay, max_delay.",
+        ),
+        (
+            '"\\u001b[31m" = 1',
+            '1: "\\U0000001B[31m"',
+            "there is no such setting; the settings here are provider, model, ",
+        ),
+        ('record = "x"', "1: record", "this is no setting of the file; use the flag --record."),
+        ("[ui]\nframe_rate = 0", "2: ui.frame_rate", "expected a whole number from 1 to 240, not 0."),
+        ("[ui]\nframe_rate = 30.0", "2: ui.frame_rate", "expected a whole number from 1 to 240, not 30.0."),
+        ("[ui]\nframe_rate = true", "2: ui.frame_rate", "expected a whole number from 1 to 240, not true."),
+        (
+            "[ui]\nframe_rate = 0xfffffffffffffffffffff",
+            "2: ui.frame_rate",
+            "expected a whole number from 1 to 240, not so great a number.",
+        ),
+        ('[ui]\nshow_reasoning = "yes"', "2: ui.show_reasoning", "expected true or false, not a string."),
+        ("[timeouts]\n\ntotal = nan", "3: timeouts.total", "expected a number of 0 or more, not nan."),
+        ("[timeouts]\ntotal = inf", "2: timeouts.total", "expected a number of 0 or more, not inf."),
+        ("[timeouts]\ntotal = -1", "2: timeouts.total", "expected a number of 0 or more, not -1."),
+        (
+            "[timeouts]\ntotal = 2020-01-01",
+            "2: timeouts.total",
+            "expected a number of 0 or more, not a date or a time.",
+        ),
+        ("system = [1]", "1: system", "expected a string, not a list."),
+        ("[system]", "1: system", "expected a string, not a table."),
+        ("ui = 3", "1: ui", "expected a table, not 3."),
+        ("providers.openai.headers.a = 1", "1: providers.openai.headers.a", "expected a string, not 1."),
+        (
+            "[options]\nx = [{a = 2020-01-01}]",
+            "2: options.x",
+            "expected a value that JSON can carry: no date, no nan or inf, no number beyond 64 bits.",
+        ),
+        (
+            'providers.ollama.think = "hihg"',
+            "1: providers.ollama.think",
+            'expected one of auto, on, off, low, medium, high; did you mean "high"?',
+        ),
+        (
+            'providers.openai.api_key_env = "a b"',
+            "1: providers.openai.api_key_env",
+            "expected the name of an environment variable.",
+        ),
+        (
+            'providers.openai.base_url = ""',
+            "1: providers.openai.base_url",
+            "expected an address that begins with http:// or https://.",
+        ),
+        ('providers.openai.base_url = "http://x:y"', "1: providers.openai.base_url", "expected an address"),
+        ("[prices]", "1: prices", "expected tables that begin with [[prices]]."),
+        ('[[prices]]\nmodel = "a"\ninput = 1\n', "1: prices[0]", "output must be given too."),
+        (
+            'prices = [\n{model = "a", input = 1, output = 1},\n{model = "b", input = -1, output = 1}]',
+            "3: prices[1].input",
+            "expected a number of 0 or more, not -1.",
+        ),
+    ],
+)
+def test_problems_name_line_key_and_what_is_expected(
+    tmp_path: Path, text: str, place: str, sentence: str
+) -> None:
+    (found,) = problems(tmp_path, text)
+    assert found.startswith(f"{place}: {sentence}")
+
+
+def test_all_problems_are_reported_in_the_order_of_the_file(tmp_path: Path) -> None:
+    found = problems(tmp_path, "[ui]\nframe_rate = 0\ntheme = 1\nx = 1\n[retry]\nattempts = 0\n[zz]\n")
+    assert [line.split(":")[0] for line in found] == ["2", "3", "4", "6", "7"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'api_key = "hunter2hunter2"',
+        '[providers.openai]\napi_key = "hunter2hunter2"',
+        '[providers.openai]\nToken = "hunter2hunter2"',
+        '[providers.openai.auth]\nclient_secret = "hunter2hunter2"',
+        '[providers.openai.headers]\nAuthorization = "hunter2hunter2"',
+        '[providers.openai.headers]\nX-Api-Key = "hunter2hunter2"',
+        '[providers.openai.headers]\nX-Thing = "Bearer hunter2hunter2"',
+        '[providers.openai.body]\na = [{password = "hunter2hunter2"}]',
+        'providers.openai.model = "sk-hunter2"',
+        'providers.openai.api_key_env = "sk-hunter2hunter2"',
+        'providers.openai.api_key_command = "echo sk-hunter2hunter2hunter2"',
+        'system = "gsk_hunter2hunter2hunter2"',
+        "[[prices]]\nmodel = 'sk-hunter2'\ninput = 1\noutput = 1",
+    ],
+)
+def test_keys_never_stand_in_the_file(tmp_path: Path, text: str) -> None:
+    found = problems(tmp_path, text)
+    assert any("keys never stand in this file" in line for line in found)
+    assert any("api_key_env" in line and "api_key_command" in line for line in found)
+    assert "hunter2" not in "".join(found)
+
+
+def test_a_key_is_one_problem_and_not_two(tmp_path: Path) -> None:
+    assert len(problems(tmp_path, '[providers.openai]\napi_key = "x"\nheaders = { Cookie = 3 }')) == 2
+
+
+def test_harmless_names_and_values_are_no_keys(tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        '[options]\nmax_tokens = 3\nprompt_cache_key = "a"\nstop = ["task-one"]\n'
+        '[providers.openai]\nmodel = "xai-grok-4-fast"\napi_key_command = "pass show sk-openai"\n',
+    )
+    assert load(file=file, environ={}).options["max_tokens"] == 3
+
+
+def test_a_file_is_checked_by_itself(tmp_path: Path) -> None:
+    check_file(written(tmp_path, "[ui]\nframe_rate = 60\n"))
+    with pytest.raises(ConfigError, match="frame_rate"):
+        check_file(written(tmp_path, "[ui]\nframe_rate = 600\n"))
+    with pytest.raises(ConfigError, match="does not exist"):
+        check_file(tmp_path / "none")
+
+
+def test_prices_are_read(tmp_path: Path) -> None:
+    text = "[[prices]]\nmodel='a'\ninput=1\noutput=2\n"
+    text += "[[prices]]\nmodel='b'\ninput=1\noutput=2\ncached_input=0.5\n"
+    found = resolve(file=written(tmp_path, text), environ={})
+    assert found.settings.prices == (PriceSetting("a", 1.0, 2.0), PriceSetting("b", 1.0, 2.0, 0.5))
+    assert found.origins == {("prices",): "file, line 1"}
+
+
+# The schema
+
+
+def settings_of(cls: type) -> dict[str, type]:
+    found: dict[str, type] = {}
+    for name, hint in hints(cls).items():
+        if hint.is_table or hint.is_tables:
+            found |= settings_of(hint.base if hint.is_table else hint.inner[0])
+        found[f"{cls.__name__}.{name}"] = cls
+    return found
+
+
+def test_every_setting_can_be_described_and_none_is_named_like_a_secret() -> None:
+    names = settings_of(Settings)
+    assert len(names) > 35
+    for name, cls in names.items():
+        attribute = name.split(".")[1]
+        hint = hints(cls)[attribute]
+        assert not looks_secret(attribute, "")
+        if not (hint.is_table or hint.is_mapping or hint.is_tables or name == "Settings.record"):
+            assert expected(hint), name
+
+
+def test_the_defaults_are_valid_themselves() -> None:
+    values = tomllib.loads(effective(Settings(), {}))
+    assert values["timeouts"]["connect"] == 10.0
+    assert values["providers"]["openai"]["headers"] == {}
+
+
+def test_every_setting_has_a_docstring() -> None:
+    undocumented = []
+    for kind in ast.parse(inspect.getsource(config)).body:
+        if isinstance(kind, ast.ClassDef) and kind.name != "Settings":
+            assert ast.get_docstring(kind), kind.name
+    names = settings_of(Settings)
+    text = example()
+    for name in names:
+        attribute = name.split(".")[1]
+        line = re.search(rf"^(.*)\n#?(?:{attribute} = |\[+(?:providers\.)?{attribute}\])", text, re.MULTILINE)
+        if line is None or not line[1].startswith("#"):
+            undocumented.append(name)
+    assert undocumented == ["Settings.providers", "Settings.record"]
+
+
+# The example
+
+
+def test_the_example_in_the_repository_is_the_one_that_is_made() -> None:
+    assert (ROOT / "config.example.toml").read_text(encoding="utf-8") == example(), (
+        'make it anew with "tui-stream config init --force --config config.example.toml"'
+    )
+
+
+def test_the_example_is_the_defaults() -> None:
+    found = resolve(file=ROOT / "config.example.toml", environ={})
+    assert found.settings == Settings()
+    lines = example().splitlines()
+    assert max(map(len, lines)) <= 100
+    at_defaults = set(found.origins)
+    assert ("providers", "ollama", "think") in at_defaults
+    assert len(at_defaults) == sum(" = " in line and not line.startswith("#") for line in lines)
+
+
+def test_the_commented_lines_of_the_example_load_once_the_mark_is_gone(tmp_path: Path) -> None:
+    text = re.sub(r"^#(?! )", "", example(), flags=re.MULTILINE)
+    settings = load(file=written(tmp_path, text), environ={})
+    changed = {name for name in ("options", "prices") if getattr(settings, name) != getattr(Settings(), name)}
+    assert changed == {"options", "prices"}
+    assert settings.providers.openai.headers
+    assert settings.providers.openai.body
+    (price,) = settings.prices
+    assert price.cached_input is not None
+
+
+# The settings in force
+
+
+def test_what_is_in_force_shows_origins_and_no_secret(tmp_path: Path) -> None:
+    file = written(tmp_path, '[providers.openai.headers]\nX-Title = "private"\n')
+    found = resolve(
+        file=file,
+        environ={
+            "OPENAI_BASE_URL": "https://me:hush@host:1/v1?key=hush#hush",
+            "TUI_STREAM_PROVIDER": "openai",
+        },
+        flags=Overrides(options=("api_key=hush", "temperature=0.5"), model="sk-hush"),
+    )
+    text = effective(found.settings, found.origins)
+    assert "hush" not in text
+    assert "private" not in text
+    lines = text.splitlines()
+    assert 'provider = "openai"  # environment, TUI_STREAM_PROVIDER' in lines
+    assert 'base_url = "https://***@host:1/v1?***"  # environment, OPENAI_BASE_URL' in lines
+    assert 'headers.X-Title = "***"  # file, line 2' in lines
+    assert 'options.temperature = 0.5  # flag, --option temperature' in lines  # fmt: skip
+    assert "attempts = 3  # default" in lines
+    assert tomllib.loads(text)["options"] == {"api_key": "***", "temperature": 0.5}
+
+
+TEXT = st.text(max_size=12).filter(lambda text: not looks_secret("x", text) and "://" not in text)
+NUMBER = st.floats(0, 1e9)
+JSON = st.recursive(
+    st.booleans()
+    | st.integers(-(2**63), 2**63 - 1)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | TEXT,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=5,
+)
+NAME = TEXT.filter(lambda name: not looks_secret(name, ""))
+PRICE = st.builds(PriceSetting, TEXT, NUMBER, NUMBER, st.none() | NUMBER)
+SETTINGS = st.builds(
+    Settings,
+    provider=st.sampled_from(["", *PROVIDER_NAMES]),
+    model=TEXT,
+    system=TEXT,
+    options=st.dictionaries(NAME, JSON, max_size=3).filter(lambda options: not looks_secret("x", options)),
+    prices=st.lists(PRICE, max_size=2).map(tuple),
+    retry=st.builds(config.Retry, st.integers(1, 100), NUMBER, NUMBER),
+    ui=st.builds(config.UiSettings, TEXT, st.integers(1, 240), st.booleans()),
+)
+
+
+@given(SETTINGS)
+def test_what_is_shown_loads_to_the_same(
+    tmp_path_factory: pytest.TempPathFactory, settings: Settings
+) -> None:
+    file = tmp_path_factory.getbasetemp() / "shown.toml"
+    file.write_text(effective(settings, {}), encoding="utf-8", newline="\n")
+    wanted = settings
+    if settings.provider == "replay" and settings.model:
+        replay = config.ReplaySettings(file=settings.model)
+        providers = dataclasses.replace(settings.providers, replay=replay)
+        wanted = dataclasses.replace(settings, model="", providers=providers)
+    assert load(file=file, environ={}) == wanted
+
+
+@given(
+    st.dictionaries(TEXT, JSON | st.just(cast(Any, float("nan"))), max_size=4),
+    st.sampled_from(["", "ui", "retry"]),
+)
+def test_whatever_stands_in_a_file_gives_settings_or_a_sentence(
+    tmp_path_factory: pytest.TempPathFactory, data: dict[str, object], table: str
+) -> None:
+    from tui_stream.config.toml import toml_key, toml_value
+
+    lines = [f"[{table}]"] if table else []
+    lines += [f"{toml_key(key)} = {toml_value(value)}" for key, value in data.items()]
+    file = tmp_path_factory.getbasetemp() / "any.toml"
+    file.write_text("\n".join(lines), encoding="utf-8", newline="\n")
+    if not data:
+        assert load(file=file, environ={}) == Settings()
+        return
+    with pytest.raises(ConfigError) as caught:
+        load(file=file, environ={})
+    assert len(caught.value.message.splitlines()) >= len(data)

@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.markdown.helpers import link_of, plain, rendered, styled
+from tui_stream.markdown import DARK, LiveMarkdown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Hello **bo", "Hello bo"),
+        ("Hello **bo**", "Hello bo"),
+        ("Hello **", "Hello"),
+        ("***bi", "bi"),
+        ("a `co", "a co"),
+        ("a ``c`o", "a c`o"),
+        ("~~de", "de"),
+        ("[li", "li"),
+        ("[li](http://e", "li (http://e)"),
+        ("![al](http://e", "▣ al (http://e)"),
+        ("arr[0", "arr[0"),
+        ("see [1", "see [1"),
+        ("Price $5", "Price $5"),
+        ("\\(x^2", "x²"),
+        ("**`co", "co"),
+        ("snake_case_", "snake_case"),
+        ("5 * 3", "5 * 3"),
+    ],
+)
+def test_open_constructs_are_shown_as_if_closed(text: str, shown: str) -> None:
+    assert plain(text, finish=False) == [shown]
+
+
+def test_bold_is_bold_from_its_first_letter() -> None:
+    live = rendered(["Hello **b"], finish=False)
+    style = styled(live, "b").style
+    assert style is not None
+    assert style.bold
+
+
+def test_closed_text_is_literal_where_nothing_matches() -> None:
+    assert plain("Hello **bo") == ["Hello **bo"]
+    assert plain("a `co") == ["a `co"]
+
+
+def test_links_carry_their_target_and_show_it() -> None:
+    live = rendered(
+        ["[label](https://x.org/a 'title') <https://y.org> https://z.org/b_c. www.w.org, a.b@c.de"], 200
+    )
+    assert live.plain(0, 1) == [
+        "label (https://x.org/a) https://y.org https://z.org/b_c. www.w.org, a.b@c.de"
+    ]
+    expected = {
+        "label": "https://x.org/a",
+        "(https://x.org/a)": "https://x.org/a",
+        "https://y.org": "https://y.org",
+        "https://z.org": "https://z.org/b_c",
+        "www.w.org": "http://www.w.org",
+        "a.b@c.de": "mailto:a.b@c.de",
+    }
+    assert {text: link_of(styled(live, text)) for text in expected} == expected
+    segments = [segment for line in live.lines(0, 1) for segment in line]
+    assert all(segment.style is None or segment.style.link is None for segment in segments)
+
+
+def test_any_scheme_is_left_to_the_caller() -> None:
+    assert link_of(styled(rendered(["[x](javascript:alert(1))"]), "x")) == "javascript:alert(1)"
+
+
+def test_file_names_are_no_links() -> None:
+    assert link_of(styled(rendered(["run main.py or e.g. this"]), "main.py")) is None
+
+
+def test_targets_may_be_left_out_and_long_ones_are_shortened() -> None:
+    live = LiveMarkdown(200, link_targets=False)
+    live.append("[label](https://x.org)")
+    assert live.plain(0, 1) == ["label"]
+    long = rendered([f"[label](https://x.org/{'a' * 100})"], 200).plain(0, 1)[0]
+    assert "…" in long
+    assert len(long) < 80
+
+
+def test_html_is_shown_as_text_and_br_breaks_the_line() -> None:
+    assert plain("a <b>bold</b> &lt; c<br>d") == ["a <b>bold</b> < c", "d"]
+    assert plain("<div onclick='x'>\n*a*\n</div>") == ["<div onclick='x'>", "*a*", "</div>"]
+
+
+def test_rich_markup_is_not_interpreted() -> None:
+    assert plain("[bold]x[/bold] [red]") == ["[bold]x[/bold] [red]"]
+
+
+def test_line_ends_are_spaces_and_hard_breaks_are_kept() -> None:
+    assert plain("a\nb  \nc\\\nd") == ["a b", "c", "d"]
+
+
+def test_math_needs_marks_that_are_no_prices() -> None:
+    assert plain("$x^2$ costs $5 and $6, \\(a_1\\)") == ["x² costs $5 and $6, a₁"]
+
+
+def test_a_long_paragraph_in_bold_stays_bold() -> None:
+    live = rendered(["**" + "word " * 600 + "end** after"])
+    bold = [segment for line in live.lines(0, live.height) for segment in line if segment.text.strip()]
+    assert all(segment.style and segment.style.bold for segment in bold[:-1])
+    assert bold[-1].style == DARK.text
+    assert "**" not in "".join(live.plain(0, live.height))
+
+
+@pytest.mark.parametrize(
+    "mark", ["*", "**", "_", "`", "[", "![", "[a](", "<", "<a", "$", "\\(", "~~", "\\", "&", "[]", "*a "]
+)
+def test_floods_of_marks_do_no_harm(mark: str) -> None:
+    live = rendered([mark * 3000])
+    assert live.height >= 1

@@ -1,0 +1,98 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.markdown.helpers import all_lines, plain, rendered
+from tui_stream.markdown import DARK, LiveMarkdown
+
+LIST = "- one\n- two\n  - deep\n\n    para\n- [ ] todo\n- [x] done\n\n9. nine\n10. ten\n"
+
+
+def test_lists_are_spaced_as_written() -> None:
+    assert plain(LIST) == [
+        "• one", "• two", "  ◦ deep", "", "    para", "☐ todo", "☑ done", "", " 9. nine", "10. ten",
+    ]  # fmt: skip
+
+
+def test_quotes_have_a_bar_on_each_line() -> None:
+    assert plain("> a\n>\n> - b\n\n> c\n>> d") == ["▎ a", "▎", "▎ • b", "", "▎ c", "▎", "▎ ▎ d"]
+
+
+def test_headings_rules_and_empty_items() -> None:
+    assert plain("# A **b** #\nB\n---\n* * *\n-\n- x\n", 20) == ["A b", "", "B", "", "─" * 20, "", "•", "• x"]
+
+
+def test_wrapped_lines_are_indented_like_the_first() -> None:
+    assert plain("- " + "word " * 6, 16) == ["• word word word", "  word word word"]
+
+
+def test_narrow_screens_leave_room_for_the_text() -> None:
+    lines = plain("> " * 20 + "- some words that wrap\n", 24)
+    assert max(map(len, lines)) <= 24
+    assert "words" in " ".join(lines)
+    assert rendered(["> - a\n\n| a | b |\n|---|---|\n\n```\nx\n```\n"], 1).height > 0
+
+
+def test_long_paragraphs_are_divided_without_a_trace() -> None:
+    sentence = "Some **bold** words and `code` here. "
+    lines = plain(sentence * 200, 50)
+    assert " ".join(lines) == (("Some bold words and code here. ") * 200).strip()
+
+
+def test_emphasis_over_a_division_is_kept() -> None:
+    text = "Start. " * 40 + "*" + "inside it. " * 20 + "end* and so on. " * 1
+    live = rendered([text], 80)
+    assert "*" not in "".join(live.plain(0, live.height))
+
+
+def test_a_fence_has_a_label_and_a_background() -> None:
+    live = rendered(["```python title\nx = 1\n\ny = '''a\nb'''\n```"], 30)
+    assert live.plain(0, live.height) == [" python", " x = 1", "", " y = '''a", " b'''"]
+    background = DARK.code_block.bgcolor
+    for line in all_lines(live)[1:]:
+        assert sum(len(segment.text) for segment in line) == 30
+        assert all(segment.style and segment.style.bgcolor == background for segment in line)
+
+
+def test_an_open_fence_is_code_and_its_marks_are_not_shown() -> None:
+    assert plain("```py\nx = 1\n``", finish=False) == [" py", " x = 1"]
+    assert plain("text\n```", finish=False) == ["text"]
+
+
+def test_code_is_wrapped_without_losing_spaces_and_tabs_are_four_wide() -> None:
+    assert plain("```\n\tabc  def\n```", 12) == [" text", "     abc  d", " ef"]
+
+
+def test_indented_code_ends_before_its_blank_lines() -> None:
+    assert plain("    a\n\n      b\n\n\ntext") == [" a", "", "   b", "", "text"]
+
+
+def test_a_line_of_code_without_end_is_laid_out_like_at_once() -> None:
+    text = "```\n" + "abc漢" * 900 + "\nnext\n"
+    pieces = [text[n : n + 37] for n in range(0, len(text), 37)]
+    assert all_lines(rendered(pieces, 33)) == all_lines(rendered([text], 33))
+
+
+def test_math_blocks_are_indented_and_readable() -> None:
+    assert plain("$$\n\\begin{aligned}\na &= b \\\\\nc\n\\end{aligned}\n$$\n\\[ x^2 \\]") == [
+        "  a = b",
+        "  c",
+        "",
+        "  x²",
+    ]
+
+
+@pytest.mark.parametrize("wide", ["code", "table"])
+def test_wide_blocks_are_scrolled_sideways(wide: str) -> None:
+    text = f"```\n{'0123456789' * 5}\n```" if wide == "code" else f"| a |\n|---|\n| {'0123456789' * 5} |"
+    live = LiveMarkdown(20, wide="scroll")
+    live.append(text)
+    row = live.height - 1
+    assert live.plain(row, row + 1)[0].strip().startswith("0123456")
+    assert live.scroll_block(row, 15) == 15
+    assert live.plain(row, row + 1)[0].strip().startswith(("56789", "456789"))
+    assert live.scroll_block(row, 1000) < 60
+    assert live.plain(row, row + 1)[0].rstrip().endswith("9")
+    live.set_wide("wrap")
+    assert live.height > 4 if wide == "table" else live.height == 4
+    assert live.scroll_block(99, 5) == 0

@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tui_stream.providers._json import TextJoiner, decode
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        (b'{"a": [1, null]}', {"a": [1, None]}),
+        ('{"a": "é"}', {"a": "é"}),
+        (rb'{"a": "\ud83d"}', {"a": "\ud83d"}),
+        (rb'{"a": "\ud83c\udf89"}', {"a": "🎉"}),
+        (b'{"a": "\xff"}', {"a": "\ufffd"}),
+        (b'{"a": Infinity}', {"a": math.inf}),
+    ],
+)
+def test_json_of_careless_servers_is_read(text: bytes | str, value: object) -> None:
+    assert decode(text) == value
+
+
+@pytest.mark.parametrize("text", [b"", b"{", b"nonsense", "[" * 100_000, b"1" * 5000 + b"x"])
+def test_what_is_no_json_is_a_value_error(text: bytes | str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        decode(text)
+
+
+@settings(deadline=None)
+@given(st.text(st.characters(exclude_categories=["Cs"])), st.lists(st.integers(0, 60)))
+def test_characters_cut_between_surrogates_are_whole_again(text: str, cuts: list[int]) -> None:
+    halves = text.encode("utf-16-le")
+    ends = [*sorted(2 * min(cut, len(halves) // 2) for cut in cuts), len(halves)]
+    joiner = TextJoiner()
+    joined = ""
+    for start, end in zip([0, *ends[:-1]], ends, strict=True):
+        joined += joiner.feed(halves[start:end].decode("utf-16-le", "surrogatepass"))
+    assert joined + joiner.flush() == text
+
+
+@pytest.mark.parametrize(
+    "pieces", [["a\ud83c"], ["a\ud83c", "b"], ["\udf89a", "b"], ["a\ud83c", "\ud83c", "b"]]
+)
+def test_half_a_character_becomes_a_replacement(pieces: list[str]) -> None:
+    joiner = TextJoiner()
+    joined = "".join(joiner.feed(piece) for piece in pieces) + joiner.flush()
+    assert "\ufffd" in joined
+    assert joined.replace("\ufffd", "") in ("a", "ab")

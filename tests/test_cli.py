@@ -1,0 +1,165 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tui_stream import __version__
+
+TEXT = "Hello\n**there**"
+
+
+@pytest.fixture
+def recording(tmp_path: Path) -> Path:
+    path = tmp_path / "answer.jsonl"
+    lines = [
+        {"tui_stream_recording": 1, "provider": "p", "model": "m"},
+        {"t": 0, "event": "request"},
+        {"t": 0.0, "event": "text", "text": TEXT},
+        {"t": 0.0, "event": "end", "finish_reason": "stop"},
+    ]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+@pytest.fixture
+def endless(tmp_path: Path) -> Path:
+    path = tmp_path / "endless.jsonl"
+    lines: list[dict[str, object]] = [
+        {"tui_stream_recording": 1, "provider": "p", "model": "m"},
+        {"t": 0, "event": "request"},
+    ]
+    lines += [{"t": number / 100, "event": "text", "text": f"{number}\n"} for number in range(6000)]
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    return path
+
+
+def run(*arguments: str, stdin: str | None = "") -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tui_stream", *arguments]
+    return subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_version() -> None:
+    assert run("--version").stdout == f"tui-stream {__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = (
+        "import sys\nfrom tui_stream.__main__ import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'textual', 'openai', 'ollama', 'httpx', 'httpx2', 'pydantic', 'genai_prices'}\n"
+        "heavy &= set(sys.modules)\n"
+        "sys.exit(f'imported {heavy}' if heavy else 0)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "doctor" in done.stdout
+
+
+def test_piped_text_is_answered_without_a_command(recording: Path) -> None:
+    done = run("--provider", "replay", "--model", str(recording), stdin="Name three fruits.")
+    assert (done.returncode, done.stdout, done.stderr) == (0, TEXT, "")
+
+
+def test_a_prompt_and_piped_text(recording: Path) -> None:
+    done = run("sum up", "--provider", "replay", "--model", str(recording), stdin="text")
+    assert (done.returncode, done.stdout) == (0, TEXT)
+
+
+def test_pipe_as_a_command(recording: Path) -> None:
+    done = run("pipe", "Hi", "--provider", "replay", "--model", str(recording))
+    assert (done.returncode, done.stdout) == (0, TEXT)
+
+
+def test_a_recording_can_be_made_of_an_answer(recording: Path, tmp_path: Path) -> None:
+    copy = tmp_path / "copy.jsonl"
+    run("pipe", "Hi", "--provider", "replay", "--model", str(recording), "--record", str(copy))
+    assert run("pipe", "Hi", "--provider", "replay", "--model", str(copy)).stdout == TEXT
+
+
+def test_errors_are_one_sentence_on_stderr_with_an_exit_code() -> None:
+    done = run("pipe", "Hi", "--provider", "replay", "--model", "none.jsonl")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("tui-stream: The recording none.jsonl cannot be read.")
+    assert done.stderr.count("\n") == 1
+
+
+def test_no_key_is_told_before_any_connection() -> None:
+    done = run("pipe", "Hi", "--provider", "openai")
+    assert (done.returncode, done.stdout) == (3, "")
+    assert "OPENAI_API_KEY" in done.stderr
+
+
+def test_a_server_that_is_not_there() -> None:
+    arguments = ("pipe", "Hi", "--provider", "ollama", "--base-url", "http://127.0.0.1:9")
+    done = run(*arguments, "--model", "m")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "127.0.0.1:9" in done.stderr
+
+
+def test_the_chat_needs_a_terminal() -> None:
+    done = run("chat")
+    assert done.returncode == 2
+    assert "needs a terminal" in done.stderr
+
+
+def test_an_empty_prompt_is_a_usage_error() -> None:
+    done = run("pipe", "--provider", "replay", "--model", "x")
+    assert done.returncode == 2
+    assert "There is no prompt" in done.stderr
+
+
+def test_a_reader_that_goes_away_ends_it_quietly(endless: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tui_stream",
+        "pipe",
+        "Hi",
+        "--provider",
+        "replay",
+        "--model",
+        str(endless),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    with process.stderr as errors:
+        assert process.stdout.readline() == b"0\n"
+        process.stdout.close()
+        assert process.wait(timeout=20) == 141
+        assert errors.read() == b""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to one process")
+def test_an_interrupt_keeps_what_was_printed(endless: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tui_stream",
+        "pipe",
+        "Hi",
+        "--provider",
+        "replay",
+        "--model",
+        str(endless),
+    ]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL
+    )
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    assert process.returncode == 130
+    assert first + rest == b"".join(f"{n}\n".encode() for n in range(len((first + rest).split())))
+    assert errors == b""

@@ -1,0 +1,160 @@
+from __future__ import annotations
+
+import asyncio
+import errno
+import io
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.fakes import Gate, ScriptedProvider, Step
+from tui_stream import pipe
+from tui_stream.core.events import Progress, ReasoningDelta, Retrying, StreamEnd, TextDelta, ToolCallDelta
+from tui_stream.core.models import FinishReason
+from tui_stream.core.session import ChatSession, OpenedSession, OpenSession, SessionOptions
+from tui_stream.errors import StreamBrokenError, TuiStreamError, UsageError
+
+STOP = StreamEnd(FinishReason.STOP)
+
+
+class Pieces:
+    """Keeps what is written, and fails when told to."""
+
+    def __init__(self, error: OSError | None = None) -> None:
+        self.written: list[str] = []
+        self.error = error
+
+    def write(self, text: str) -> None:
+        if self.error is not None:
+            raise self.error
+        self.written.append(text)
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def opener(provider: ScriptedProvider) -> OpenSession:
+    async def nothing() -> None:
+        return None
+
+    async def open_session() -> OpenedSession:
+        session = ChatSession(provider, options=SessionOptions(frame=0))
+        return OpenedSession(session, "for a test", nothing)
+
+    return open_session
+
+
+async def ask(
+    *steps: Step, output: Pieces | None = None, notes: io.StringIO | None = None
+) -> tuple[int, str]:
+    provider = ScriptedProvider([steps])
+    written = output or Pieces()
+    code = await pipe.run(opener(provider), "Hi", output=written, notes=pipe.Notes(notes or io.StringIO()))
+    assert provider.closed
+    assert provider.open_streams == 0
+    return code, "".join(written.written)
+
+
+async def test_the_answer_and_only_the_answer() -> None:
+    said = io.StringIO()
+    answer = await ask(ReasoningDelta("hm"), TextDelta("a"), TextDelta("b"), STOP, notes=said)
+    assert answer == (0, "ab")
+    assert said.getvalue() == ""
+
+
+async def test_each_batch_is_written_when_it_comes() -> None:
+    gate = Gate()
+    output = Pieces()
+    task = asyncio.create_task(ask(TextDelta("a"), gate, TextDelta("b"), STOP, output=output))
+    await gate.reached.wait()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert output.written == ["a"]
+    gate.open()
+    await task
+
+
+@pytest.mark.parametrize(("reason", "code"), [(FinishReason.LENGTH, 6), (FinishReason.CONTENT_FILTER, 7)])
+async def test_unusual_endings_have_their_exit_code_and_are_said(reason: FinishReason, code: int) -> None:
+    said = io.StringIO()
+    assert (await ask(TextDelta("a"), StreamEnd(reason), notes=said))[0] == code
+    assert "cut off" in said.getvalue()
+
+
+async def test_tool_calls_are_said_not_run() -> None:
+    said = io.StringIO()
+    await ask(ToolCallDelta(0, name="f", arguments="{}"), STOP, notes=said)
+    assert "f({})" in said.getvalue()
+
+
+async def test_a_broken_stream_prints_what_came_and_raises() -> None:
+    output = Pieces()
+    with pytest.raises(StreamBrokenError):
+        await ask(TextDelta("half"), StreamBrokenError("cut"), output=output)
+    assert output.written == ["half"]
+
+
+async def test_a_reader_that_went_away_ends_it_quietly() -> None:
+    assert await ask(TextDelta("a"), Gate(), output=Pieces(BrokenPipeError())) == (141, "")
+
+
+async def test_a_full_disk_is_a_clear_error() -> None:
+    with pytest.raises(TuiStreamError, match="no space is left"):
+        await ask(TextDelta("a"), STOP, output=Pieces(OSError(errno.ENOSPC, "No space left on device")))
+
+
+async def test_progress_goes_to_a_terminal_only_and_is_taken_away() -> None:
+    terminal, file = Terminal(), io.StringIO()
+    for stream in (terminal, file):
+        gate = Gate()
+        task = asyncio.create_task(ask(Progress("Fetching", 5, 10), gate, TextDelta("a"), STOP, notes=stream))
+        await gate.reached.wait()
+        for _ in range(5):
+            await asyncio.sleep(0)
+        gate.open()
+        await task
+    assert "Fetching 50% of 10 B" in terminal.getvalue()
+    assert terminal.getvalue().endswith("\r\x1b[2K")
+    assert file.getvalue() == ""
+
+
+def test_notes_say_why_it_is_tried_again() -> None:
+    said = io.StringIO()
+    pipe.Notes(said).say(Retrying(2, 1.0, "Refused.").reason)
+    assert said.getvalue() == "Refused.\n"
+
+
+def test_output_is_written_byte_for_byte(tmp_path: Path) -> None:
+    path = tmp_path / "out"
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT)
+    output = pipe.FileOutput(descriptor)
+    output.write("é\x1b\r\n")
+    output.write("\ud800x")
+    output.end()
+    os.close(descriptor)
+    assert path.read_bytes() == b"\xc3\xa9\x1b\r\n?x"
+
+
+@pytest.mark.parametrize(
+    ("argument", "piped", "prompt"),
+    [
+        ("sum up", b"text", "sum up\n\ntext"),
+        ("sum up", b"", "sum up"),
+        ("", b"\xef\xbb\xbftext\n", "text\n"),
+        ("", b"\xff", "\ufffd"),
+    ],
+)
+def test_prompts_from_argument_and_pipe(argument: str, piped: bytes, prompt: str) -> None:
+    assert pipe.read_prompt(argument, io.BytesIO(piped), interactive=False) == prompt
+
+
+def test_no_prompt_is_a_usage_error() -> None:
+    with pytest.raises(UsageError, match="There is no prompt"):
+        pipe.read_prompt("", io.BytesIO(b" \n"), interactive=False)
+
+
+def test_an_argument_on_a_terminal_does_not_wait_for_input() -> None:
+    assert pipe.read_prompt("Hi", io.BytesIO(b"not read"), interactive=True) == "Hi"

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+
+from tests.fakes import Gate, ScriptedProvider, Step
+from tests.ui.harness import Chat, chat, running
+from tui_stream.core.events import (
+    Progress,
+    ReasoningDelta,
+    StreamEnd,
+    TextDelta,
+    ToolCallDelta,
+    UsageReport,
+)
+from tui_stream.core.models import FinishReason, Usage
+from tui_stream.core.provider import Capabilities
+from tui_stream.errors import AuthenticationError, ConfigError, ConnectionFailedError, StreamBrokenError
+
+STOP = StreamEnd(FinishReason.STOP)
+
+
+async def test_an_answer_appears_while_it_streams() -> None:
+    gate = Gate()
+    async with running(chat([TextDelta("Hello **there"), gate, TextDelta("**."), STOP])) as screen:
+        await screen.type("Hi you")
+        await screen.shows("Hi you", "Hello", "streaming")
+        gate.open()
+        await screen.shows("Hello there.", "done")
+        assert "**" not in screen.text
+        assert screen.prompt == ""
+
+
+async def test_the_header_names_provider_model_and_reason() -> None:
+    async with running(chat([STOP])) as screen:
+        await screen.shows("scripted · scripted-model", "named in a test")
+
+
+async def test_escape_stops_the_answer_and_keeps_it() -> None:
+    given = chat([TextDelta("half an answer"), Gate()])
+    async with running(given) as screen:
+        await screen.type("Hi")
+        await screen.shows("half an answer")
+        await screen.pilot.press("escape")
+        await screen.shows("half an answer", "Stopped.", "cancelled")
+        assert isinstance(given.provider, ScriptedProvider)
+        assert given.provider.open_streams == 0
+
+
+async def test_escape_before_the_first_token_gives_the_prompt_back() -> None:
+    async with running(chat([Gate()])) as screen:
+        await screen.type("Hi")
+        await screen.shows("connecting")
+        await screen.pilot.press("escape")
+        await screen.shows("Stopped before the answer began.")
+        await screen.until(lambda: screen.prompt == "Hi")
+
+
+async def test_a_second_prompt_is_queued_and_shown_as_queued() -> None:
+    gate = Gate()
+    given = chat([TextDelta("first answer"), gate, STOP], [TextDelta("second answer"), STOP])
+    async with running(given) as screen:
+        await screen.type("one")
+        await screen.shows("first answer")
+        await screen.type("two")
+        await screen.shows("You · queued", "1 queued", "two")
+        gate.open()
+        await screen.shows("second answer", "done")
+        assert "queued" not in screen.text
+
+
+async def test_stopping_an_answer_goes_on_with_the_queued_prompt() -> None:
+    async with running(chat([TextDelta("first"), Gate()], [TextDelta("second answer"), STOP])) as screen:
+        await screen.type("one")
+        await screen.shows("first")
+        await screen.type("two")
+        await screen.shows("1 queued")
+        await screen.pilot.press("escape")
+        await screen.shows("second answer", "done")
+
+
+async def test_a_failure_is_told_in_place_and_gives_prompts_back() -> None:
+    gate = Gate()
+    error = AuthenticationError("The key was refused.", hint="Set OPENAI_API_KEY to a valid one.")
+    async with running(chat([gate, error])) as screen:
+        await screen.type("one")
+        await gate.reached.wait()
+        await screen.type("two")
+        await screen.shows("1 queued")
+        gate.open()
+        await screen.shows("The key was refused. Set OPENAI_API_KEY to a valid one.", "failed")
+        await screen.until(lambda: "one" in screen.prompt and "two" in screen.prompt)
+        assert "queued" not in screen.text
+
+
+async def test_a_cut_stream_keeps_its_text_and_says_so() -> None:
+    error = StreamBrokenError("The connection was reset.")
+    async with running(chat([TextDelta("half an answer"), error])) as screen:
+        await screen.type("Hi")
+        await screen.shows("half an answer", "The connection was reset.", "cut off")
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [(FinishReason.LENGTH, "length limit"), (FinishReason.CONTENT_FILTER, "content filter")],
+)
+async def test_unusual_endings_are_said_aloud(reason: FinishReason, said: str) -> None:
+    async with running(chat([TextDelta("text"), StreamEnd(reason)])) as screen:
+        await screen.type("Hi")
+        await screen.shows(said)
+
+
+async def test_an_empty_answer_is_said_aloud() -> None:
+    async with running(chat([STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("The model answered with nothing.")
+
+
+async def test_tool_calls_are_shown_not_run() -> None:
+    script: list[Step] = [
+        ToolCallDelta(0, "1", "weather", '{"city":'),
+        ToolCallDelta(0, arguments='"Rome"}'),
+        STOP,
+    ]
+    async with running(chat(script)) as screen:
+        await screen.type("Hi")
+        await screen.shows('Tool call: weather({"city":"Rome"})')
+
+
+async def test_thinking_is_apart_and_folds_when_the_answer_begins() -> None:
+    gate = Gate()
+    async with running(chat([ReasoningDelta("Let me think."), gate, TextDelta("Yes."), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("▾ Thinking", "Let me think.", "thinking")
+        gate.open()
+        await screen.shows("▸ Thinking", "Yes.")
+        assert "Let me think." not in screen.text
+        await screen.pilot.press("ctrl+t")
+        await screen.shows("▾ Thinking", "Let me think.")
+
+
+async def test_newline_keys_do_not_send() -> None:
+    async with running(chat([STOP])) as screen:
+        await screen.pilot.press("a", "ctrl+j", "b", "shift+enter", "c")
+        assert screen.prompt == "a\nb\nc"
+
+
+async def test_prompts_typed_while_preparing_wait_for_it() -> None:
+    gate = Gate()
+    provider = ScriptedProvider(
+        [[TextDelta("answer"), STOP]], preparation=[Progress("Fetching model", 25, 100), gate]
+    )
+    async with running(Chat(provider)) as screen:
+        await screen.shows("Fetching model", "25%", "25 B of 100 B")
+        await screen.type("early")
+        await screen.shows("You · queued", "early")
+        assert provider.requests == []
+        gate.open()
+        await screen.shows("answer", "done")
+
+
+async def test_escape_while_preparing_stops_it_and_gives_the_prompt_back() -> None:
+    provider = ScriptedProvider([[STOP]], preparation=[Progress("Fetching model", 25, 100), Gate()])
+    async with running(Chat(provider)) as screen:
+        await screen.type("early")
+        await screen.shows("early", "Fetching model")
+        await screen.pilot.press("escape")
+        await screen.shows("cancelled")
+        await screen.until(lambda: screen.prompt == "early")
+
+
+async def test_a_session_that_cannot_be_opened_is_told_and_tried_again() -> None:
+    given = chat([TextDelta("answer"), STOP])
+    given.trouble.append(ConfigError("No key is set.", hint="Set one."))
+    async with running(given) as screen:
+        await screen.shows("No key is set. Set one.", "failed")
+        await screen.type("Hi")
+        await screen.shows("answer", "done")
+
+
+async def test_retries_are_counted_down() -> None:
+    given = chat([ConnectionFailedError("Refused.")], [TextDelta("answer"), STOP], attempts=3)
+    gate = Gate()
+
+    async def sleep(seconds: float) -> None:
+        assert seconds == 1.0
+        gate.reached.set()
+        await gate.event.wait()
+
+    given.clock.sleep = sleep  # type: ignore[method-assign] # the test decides when the wait is over
+    async with running(given) as screen:
+        await screen.type("Hi")
+        await screen.shows("retrying in 1 s")
+        gate.open()
+        await screen.shows("answer", "done")
+
+
+async def test_silence_is_called_stalled() -> None:
+    given = chat([TextDelta("text"), Gate()])
+    async with running(given) as screen:
+        await screen.type("Hi")
+        await screen.shows("text")
+        given.clock.now += 7
+        await screen.shows("stalled for 7 s")
+
+
+class Prices:
+    def cost(self, usage: Usage, *, provider: str, model: str) -> Decimal | None:
+        del provider, model
+        return Decimal((usage.input_tokens or 0) + (usage.output_tokens or 0)) / 1000
+
+
+async def test_costs_are_estimates_until_reported_and_add_up() -> None:
+    gate = Gate()
+    given = chat([TextDelta("x" * 400), gate, UsageReport(Usage(10, 90)), STOP])
+    given.prices = Prices()
+    async with running(given) as screen:
+        await screen.type("Hi")
+        await screen.shows("~5 in / ~100 out", "~$0.10", "total ~$0.10")
+        gate.open()
+        await screen.shows("10 in / 90 out", "│  $0.10 · total $0.10")
+        await screen.type("again")
+        await screen.shows("$0.10 · total $0.20")
+
+
+async def test_an_unknown_price_is_a_question_mark() -> None:
+    async with running(chat([TextDelta("x"), UsageReport(Usage(10, 90)), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("$? · total $?", "done")
+        assert "$0.00" not in screen.text
+
+
+async def test_a_local_model_reads_local_and_shows_its_context() -> None:
+    given = chat([TextDelta("x"), UsageReport(Usage(100, 100)), STOP])
+    assert isinstance(given.provider, ScriptedProvider)
+    given.provider.capabilities = Capabilities(local=True, context_window=1000)
+    async with running(given) as screen:
+        await screen.type("Hi")
+        await screen.shows("│  local  │", "ctx 20%", "done")
+
+
+async def test_markup_in_foreign_text_is_text() -> None:
+    evil = "[@click=app.quit]x[/] [bold]b[/bold] [/nope]"
+    given = chat([ReasoningDelta(evil), TextDelta(evil), ConnectionFailedError(evil)])
+    given.reason = evil
+    async with running(given) as screen:
+        await screen.type(evil)
+        await screen.shows("[/nope]", "failed")
+        await screen.pilot.press("ctrl+t")
+        await screen.until(lambda: screen.text.count("[/nope]") >= 4)
+
+
+async def test_first_prompt_is_sent_at_once() -> None:
+    given = chat([TextDelta("answer"), STOP])
+    given.first_prompt = "from the shell"
+    async with running(given) as screen:
+        await screen.shows("from the shell", "answer", "done")
+
+
+async def test_help_lists_the_keys() -> None:
+    async with running(chat([STOP])) as screen:
+        await screen.pilot.press("f1")
+        await screen.shows("Stops the answer at once")
+        await screen.pilot.press("escape")
+        await screen.until(lambda: "Stops the answer at once" not in screen.text)
+
+
+async def test_a_paste_is_text_without_control_characters() -> None:
+    from textual import events
+
+    async with running(chat([STOP])) as screen:
+        screen.app.screen.post_message(events.Paste("a\r\nb\x1b[31m\rc"))
+        await screen.until(lambda: screen.prompt == "a\nb[31m\nc")
+
+
+async def test_a_theme_that_does_not_exist_is_refused() -> None:
+    from tui_stream.config import UiSettings
+
+    given = chat([STOP])
+    given.ui = UiSettings(theme="nope")
+    with pytest.raises(ConfigError, match="no theme 'nope'"):
+        given.app()

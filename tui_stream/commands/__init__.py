@@ -1,0 +1,1 @@
+"""The subcommands, each importing what it needs when it runs."""

@@ -1,0 +1,136 @@
+"""``tui-stream config``: where the settings file is, what is in force and why, a first file, and a check.
+
+What is asked for goes to stdout, everything else to stderr. The modules that read settings are imported when
+a command runs, so that ``--help`` does not wait for them.
+"""
+
+import contextlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui_stream.errors import ConfigError
+
+app = typer.Typer(
+    name="config",
+    help="Show, write and check the settings.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--config", metavar="FILE", help="The settings file, instead of the usual one.", show_default=False
+    ),
+]
+
+
+@app.command()
+def path(config: ConfigOption = None) -> None:
+    """Print where the settings file is, whether or not it exists."""
+    from tui_stream.config.load import config_path
+
+    file = config_path(config, os.environ)
+    typer.echo(str(file))
+    if not file.exists():
+        typer.echo('It does not exist; "tui-stream config init" writes one.', err=True)
+    else:
+        typer.echo("It exists.", err=True)
+
+
+@app.command()
+def show(
+    config: ConfigOption = None,
+    provider: Annotated[str | None, typer.Option(metavar="NAME", help="As for chat.")] = None,
+    model: Annotated[str | None, typer.Option(metavar="NAME", help="As for chat.")] = None,
+    base_url: Annotated[str | None, typer.Option(metavar="URL", help="As for chat.")] = None,
+    option: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As for chat.")] = None,
+) -> None:
+    """Print the settings in force, and where each value comes from; secrets are masked."""
+    from tui_stream.config.load import Overrides, resolve
+    from tui_stream.config.render import effective
+
+    flags = Overrides(provider=provider, model=model, base_url=base_url, options=tuple(option or ()))
+    found = resolve(file=config, environ=os.environ, flags=flags)
+    state = "" if found.found else ", which does not exist"
+    typer.echo(f"Settings file: {found.file}{state}", err=True)
+    typer.echo(effective(found.settings, found.origins), nl=False)
+
+
+@app.command()
+def init(
+    config: ConfigOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file that exists.")] = False,
+) -> None:
+    """Write a settings file with every setting at its default and explained."""
+    from tui_stream.config.load import config_path
+    from tui_stream.config.render import example
+
+    file = config_path(config, os.environ)
+    try:
+        write_new(file, example(), force=force)
+    except FileExistsError as error:
+        raise ConfigError(f"{file} exists already.", hint="--force replaces it.") from error
+    except OSError as error:
+        raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
+    typer.echo(str(file))
+
+
+@app.command()
+def check(
+    file: Annotated[
+        Path | None, typer.Argument(metavar="[FILE]", help="The file to check; the usual one without it.")
+    ] = None,
+) -> None:
+    """Check a settings file: print ok, or everything that is wrong in it."""
+    from tui_stream.config.load import check_file, config_path
+
+    checked = config_path(file, os.environ)
+    if file is None and "TUI_STREAM_CONFIG" not in os.environ and not checked.exists():
+        typer.echo(f"{checked} does not exist, so the defaults hold.", err=True)
+    else:
+        check_file(checked)
+    typer.echo("ok")
+
+
+def write_new(file: Path, text: str, *, force: bool) -> None:
+    """Writes a file that only its owner may read, whole or not at all, and makes the folders it needs.
+
+    Args:
+        file: where to; a symbolic link is followed.
+        text: what to write.
+        force: replace a file that exists.
+
+    Raises:
+        FileExistsError: it exists, and ``force`` is not set.
+        OSError: it cannot be written.
+    """
+    target = file.resolve()
+    _make_folders(target.parent)
+    if not force and target.exists():
+        raise FileExistsError(target)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".config-", suffix=".toml")
+    written = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+            stream.write(text)
+            stream.flush()
+            os.fsync(stream.fileno())
+        if not force:  # whoever makes the name first has it; the empty file is replaced at once
+            target.touch(mode=0o600, exist_ok=False)
+        written.replace(target)
+    finally:
+        with contextlib.suppress(FileNotFoundError):
+            written.unlink()
+
+
+def _make_folders(folder: Path) -> None:
+    """Makes a folder and the missing ones above it, for their owner only, as the XDG specification asks."""
+    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
+    for each in reversed(missing):
+        each.mkdir(mode=0o700, exist_ok=True)

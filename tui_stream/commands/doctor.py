@@ -1,0 +1,118 @@
+"""``tui-stream doctor``: what is installed, which providers answer, which one would be used and why."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import os
+from typing import TYPE_CHECKING
+
+import typer
+
+from tui_stream import __version__, paths
+from tui_stream.commands.options import (
+    BaseUrlOption,
+    ConfigOption,
+    ModelOption,
+    ProviderOption,
+    settings_from,
+)
+from tui_stream.errors import TuiStreamError
+
+if TYPE_CHECKING:
+    from tui_stream.config import Settings
+
+_PACKAGES = ("textual", "rich", "openai", "ollama", "httpx2", "genai-prices", "xllamacpp")
+_PATIENCE = 5.0  # seconds that a provider may take to say what models it has
+_FIRST = 3  # models named in a line
+
+
+def doctor(
+    provider: ProviderOption = None,
+    base_url: BaseUrlOption = None,
+    model: ModelOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Say what is installed, which providers answer, and which one would be used and why."""
+    import platform
+
+    from tui_stream.config.load import config_path
+
+    settings = settings_from(config, provider, model, base_url)
+    _say("tui-stream", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
+    for package in _PACKAGES:
+        _say(package, _version(package))
+    _say("settings", _place(config_path(config, os.environ)))
+    _say("cache", _place(paths.cache_dir()))
+    asyncio.run(_providers(settings))
+
+
+def _say(name: str, what: str) -> None:
+    from tui_stream.core.sanitize import clean_line
+
+    typer.echo(f"{name:<14} {clean_line(what)}")
+
+
+def _version(package: str) -> str:
+    from importlib import metadata
+
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        extra = "; install it with: pip install 'tui-stream[embedded]'" if package == "xllamacpp" else ""
+        return f"not installed{extra}"
+
+
+def _place(path: os.PathLike[str]) -> str:
+    return f"{path} ({'exists' if os.path.exists(path) else 'does not exist'})"  # noqa: PTH110 - any path
+
+
+async def _providers(settings: Settings) -> None:
+    from tui_stream.config import PROVIDER_NAMES
+    from tui_stream.providers import available, select
+
+    for name in PROVIDER_NAMES:
+        if name == "replay":
+            continue
+        state = await _state(settings, name) if name in available() else "not in this version"
+        _say(name, state)
+    choice = await select.choose(settings)
+    _say("would be used", f"{choice.provider}: {choice.reason}")
+
+
+async def _state(settings: Settings, name: str) -> str:
+    """Whether the provider answers, in words."""
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await (_embedded(settings) if name == "embedded" else _asked(settings, name))
+    except TimeoutError:
+        return f"does not answer within {_PATIENCE:g} s"
+    except TuiStreamError as error:
+        return str(error)
+
+
+async def _asked(settings: Settings, name: str) -> str:
+    from tui_stream import providers
+
+    source = providers.create(name, settings)
+    try:
+        names = [model.name for model in await source.models()]
+    finally:
+        await source.aclose()
+    more = ", ..." if len(names) > _FIRST else ""
+    return (
+        f"answers; {len(names)} models: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
+    )
+
+
+async def _embedded(settings: Settings) -> str:
+    from tui_stream import providers
+
+    if importlib.util.find_spec("xllamacpp") is None:
+        return "xllamacpp is not installed"
+    source = providers.create("embedded", settings)
+    try:
+        found = await source.models()
+    finally:
+        await source.aclose()
+    return "ready; " + ", ".join(f"{model.name} ({model.detail})" for model in found[:_FIRST])

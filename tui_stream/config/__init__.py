@@ -1,0 +1,223 @@
+"""Every setting, declared once with its default and what it is for.
+
+The docstring under an attribute is its documentation, its annotation says which values it takes, and
+``metadata["example"]`` shows one where the default is empty: ``config.example.toml`` and ``tui-stream config
+init`` are made from them. How the values are read and checked is `tui_stream.config.load`'s business.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Literal
+
+PROVIDER_NAMES = ("embedded", "openai", "openai-responses", "ollama", "sse", "ai-sdk", "websocket", "replay")
+"""The names that ``--provider`` and the setting ``provider`` take."""
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """Marks a number that must lie between two others, both included."""
+
+    least: float
+    most: float = math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf:
+    """Marks a string that is one of a few, or empty."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpUrl:
+    """Marks a string that is an address with http:// or https:// and a host."""
+
+
+@dataclass(frozen=True, slots=True)
+class VariableName:
+    """Marks a string that is the name of an environment variable, or empty."""
+
+
+NotNegative = Annotated[float, Range(0)]
+BaseUrl = Annotated[str, HttpUrl()]
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedSettings:
+    """The llama.cpp model that runs inside the program: no server, no key."""
+
+    model: str = ""
+    """A GGUF file. Empty: SmolLM2-135M-Instruct, fetched once into the cache folder."""
+
+    context: Annotated[int, Range(0, 100_000_000)] = 4096
+    """The context window in tokens, at most what the model was made for; 0 takes all of that."""
+
+    threads: Annotated[int, Range(0, 4096)] = 0
+    """Threads to compute with; 0 leaves the number to llama.cpp."""
+
+    gpu_layers: Annotated[int, Range(-1, 100_000)] = -1
+    """Layers to put on a GPU where the installed build has one; -1 as many as fit, 0 none."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAISettings:
+    """Any server that speaks OpenAI's chat completions: OpenAI, vLLM, llama.cpp, LM Studio, OpenRouter ..."""
+
+    base_url: BaseUrl = "https://api.openai.com/v1"
+    """The root of the API, up to and including /v1."""
+
+    model: str = "gpt-5-mini"
+    """The model to ask."""
+
+    api_key_env: Annotated[str, VariableName()] = "OPENAI_API_KEY"
+    """The environment variable that holds the key. The key itself never stands in this file."""
+
+    api_key_command: str = ""
+    """A command that prints the key, for example "pass show openai"; used where the variable is not set."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, metadata={"example": {"X-Title": "my chat"}})
+    """Headers to send besides the usual ones; never one that holds a key."""
+
+    body: Mapping[str, object] = field(
+        default_factory=dict, metadata={"example": {"reasoning_effort": "low"}}
+    )
+    """Fields to add to the body of every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class OllamaSettings:
+    """A running Ollama."""
+
+    base_url: BaseUrl = "http://127.0.0.1:11434"
+    """Where Ollama listens."""
+
+    model: str = ""
+    """The model to ask. Empty: the one that was used last, else the first that is installed."""
+
+    think: Literal["auto", "on", "off", "low", "medium", "high"] = "auto"
+    """Whether a reasoning model thinks before it answers, and how much; auto leaves it to the model."""
+
+    keep_alive: str = ""
+    """How long the model stays in memory afterwards, for example "10m"; empty leaves it to Ollama."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplaySettings:
+    """Plays a recorded stream again, with its timing."""
+
+    file: str = ""
+    """A recording made with --record."""
+
+    speed: NotNegative = 1.0
+    """How many times faster than it was recorded; 0 plays without any pause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """One table for each provider."""
+
+    embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
+    openai: OpenAISettings = field(default_factory=OpenAISettings)
+    ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    replay: ReplaySettings = field(default_factory=ReplaySettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """How long to wait, in seconds. 0 means without limit. What had arrived is always kept."""
+
+    connect: NotNegative = 10.0
+    """Until the connection stands."""
+
+    first_token: NotNegative = 300.0
+    """From the request to the first token."""
+
+    between_tokens: NotNegative = 60.0
+    """From one piece of the answer to the next."""
+
+    total: NotNegative = 0.0
+    """For a whole answer."""
+
+    stall_notice: NotNegative = 5.0
+    """Silence after which the status bar says that the stream is stalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """Trying again when a request fails before its first token; never after it."""
+
+    attempts: Annotated[int, Range(1, 100)] = 3
+    """Tries in all, the first included: 1 to 100."""
+
+    base_delay: NotNegative = 1.0
+    """Seconds before the second try; doubled for each further one, with some chance added."""
+
+    max_delay: NotNegative = 30.0
+    """The longest wait in seconds, unless the provider asks for a longer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PriceSetting:
+    """What one model costs, in US dollars per million tokens; goes before the built-in price list."""
+
+    model: str
+    """The model's name as the provider reports it; * stands for any run of characters."""
+
+    input: NotNegative
+    """For a million tokens sent."""
+
+    output: NotNegative
+    """For a million tokens generated."""
+
+    cached_input: NotNegative | None = None
+    """For a million tokens sent that the provider read from its cache; the price of input where left out."""
+
+
+_EXAMPLE_PRICE = PriceSetting(model="my-model-*", input=0.5, output=2.0, cached_input=0.05)
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """The chat screen."""
+
+    theme: str = "textual-dark"
+    """One of Textual's themes, for example "textual-light", "nord", "gruvbox", "tokyo-night"."""
+
+    frame_rate: Annotated[int, Range(1, 240)] = 30
+    """How many times a second a streaming answer is drawn, 1 to 240; lower it on a slow link."""
+
+    show_reasoning: bool = False
+    """Keep what a model thinks unfolded after its answer begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, with their defaults; later sources win: defaults, config file, environment, flags."""
+
+    provider: Annotated[str, OneOf(PROVIDER_NAMES)] = ""
+    """The provider. Empty: OpenAI where its key is set, else a running Ollama, else the embedded model."""
+
+    model: str = ""
+    """The model to use with the chosen provider. Empty: the one in the provider's own table. It belongs to
+    the provider named beside it, and is left aside where the environment or a flag names another."""
+
+    system: str = ""
+    """A system prompt for every conversation."""
+
+    options: Mapping[str, object] = field(
+        default_factory=dict, metadata={"example": {"temperature": 0.7, "max_tokens": 2000}}
+    )
+    """Parameters for the model under the provider's own names: temperature, max_tokens, num_ctx ..."""
+
+    providers: Providers = field(default_factory=Providers)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    retry: Retry = field(default_factory=Retry)
+    ui: UiSettings = field(default_factory=UiSettings)
+    prices: tuple[PriceSetting, ...] = field(default=(), metadata={"example": (_EXAMPLE_PRICE,)})
+
+    record: Path | None = field(default=None, metadata={"flag": "--record"})
+    """A file to record the stream of every answer into (flag --record)."""

@@ -1,0 +1,318 @@
+"""Finds the settings in force: defaults, the settings file, the environment, flags; later ones win.
+
+The environment:
+
+- ``TUI_STREAM_CONFIG``: the settings file, as ``--config`` names it.
+- ``TUI_STREAM_PROVIDER``, ``TUI_STREAM_MODEL``, ``TUI_STREAM_BASE_URL``: as the flags of these names.
+- ``OPENAI_BASE_URL`` and ``OLLAMA_HOST``: the address of that provider, read as its own tools read it.
+
+An empty variable counts as not set. Three rules bind a provider, a model and an address together:
+
+- An address goes to the provider that is named beside it or below it, and means ``openai`` where none is.
+- A model belongs to the provider named beside it: where a later source names another provider and no model,
+  the model is left aside, and the other provider's own holds.
+- The model of ``replay`` is the recording to play: ``--provider replay --model FILE``.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from tui_stream import paths
+from tui_stream.config import PROVIDER_NAMES, Providers, Settings
+from tui_stream.config.check import Checked, check
+from tui_stream.config.schema import build
+from tui_stream.config.toml import KeyPath, dotted, key_lines, line_of
+from tui_stream.errors import ConfigError, UsageError
+
+_SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
+_TABLES = {"openai-responses": "openai"}
+_NAMED_BY_MODEL = {"embedded": "a GGUF file", "replay": "a recording"}
+
+
+@dataclass(frozen=True, slots=True)
+class Overrides:
+    """The flags that a person typed; None, or nothing, where one was not.
+
+    Attributes:
+        options: parameters for the model, each as ``name=value``; see `parse_option`.
+    """
+
+    provider: str | None = None
+    model: str | None = None
+    base_url: str | None = None
+    options: Sequence[str] = ()
+    record: Path | None = None
+    system: str | None = None
+    speed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings in force and where they come from.
+
+    Attributes:
+        settings: what holds.
+        file: the settings file that was looked for.
+        found: it exists and was read.
+        origins: for every value that some source gives, by its path: "file, line 3", "environment,
+            OLLAMA_HOST" or "flag, --model".
+    """
+
+    settings: Settings
+    file: Path
+    found: bool
+    origins: Mapping[KeyPath, str]
+
+
+def load(*, file: Path | None = None, environ: Mapping[str, str], flags: Overrides | None = None) -> Settings:
+    """The settings in force.
+
+    Args:
+        file: the settings file that ``--config`` names; it must exist.
+        environ: the environment variables.
+        flags: what the person typed.
+
+    Raises:
+        ConfigError: one line for each value that is not valid; or the file cannot be read.
+        UsageError: an option is not of the form ``name=value``.
+    """
+    return resolve(file=file, environ=environ, flags=flags).settings
+
+
+def resolve(
+    *, file: Path | None = None, environ: Mapping[str, str], flags: Overrides | None = None
+) -> Resolved:
+    """The settings in force together with where each comes from; arguments and errors as of `load`."""
+    path = config_path(file, environ)
+    explicit = file is not None or bool(environ.get("TUI_STREAM_CONFIG"))
+    text = _read(path, explicit=explicit)
+    stack = _Stack()
+    if text is not None:
+        stack.add(_file_layer(path, text))
+    stack.add(_given_layer("environment", list(_from_environment(environ, stack.provider))))
+    stack.add(_given_layer("flag", list(_from_flags(flags or Overrides(), stack.provider))))
+    if stack.problems:
+        raise ConfigError("\n".join(stack.problems))
+    stack.play_the_model()
+    return Resolved(build(Settings, stack.values), path, text is not None, stack.origins)
+
+
+def config_path(file: Path | None, environ: Mapping[str, str]) -> Path:
+    """The settings file: that of ``--config``, of ``TUI_STREAM_CONFIG``, or the platform's place for it."""
+    named = file or environ.get("TUI_STREAM_CONFIG")
+    return Path(named).expanduser() if named else paths.config_file()
+
+
+def check_file(path: Path) -> None:
+    """Reads a settings file and nothing else.
+
+    Raises:
+        ConfigError: it cannot be read, or one line for each thing that is wrong in it.
+    """
+    problems = _file_layer(path, _read(path, explicit=True) or "").problems
+    if problems:
+        raise ConfigError("\n".join(problems))
+
+
+def parse_option(text: str) -> tuple[str, object]:
+    """Splits ``name=value``; the value is read as JSON where it is JSON, else as a string.
+
+    Raises:
+        UsageError: there is no ``=``, or no name before it.
+    """
+    name, equals, written = text.partition("=")
+    if not equals or not name.strip():
+        raise UsageError("--option takes NAME=VALUE.", hint='For example "--option temperature=0.2".')
+    try:
+        value: object = json.loads(written)
+    except (ValueError, RecursionError):
+        value = written
+    return name.strip(), value
+
+
+class _Layer(NamedTuple):
+    """What one source says: valid values by path, where each stands, and what is wrong."""
+
+    values: Mapping[KeyPath, object]
+    origins: Mapping[KeyPath, str]
+    problems: Sequence[str]
+
+
+class _Given(NamedTuple):
+    """One value of the variable or flag ``where``; ``wrong`` says why it has no place."""
+
+    path: KeyPath
+    value: object
+    where: str
+    wrong: str = ""
+
+
+@dataclass(slots=True)
+class _Stack:
+    """The layers so far, one upon the other."""
+
+    values: dict[KeyPath, object] = field(default_factory=dict)
+    origins: dict[KeyPath, str] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    @property
+    def provider(self) -> str:
+        """The provider that is named so far."""
+        return str(self.values.get(("provider",), ""))
+
+    def add(self, layer: _Layer) -> None:
+        before = self.provider
+        self.values.update(layer.values)
+        self.origins.update(layer.origins)
+        self.problems.extend(layer.problems)
+        if before and self.provider != before and ("model",) not in layer.values:
+            self._drop("model")
+
+    def play_the_model(self) -> None:
+        """Moves the model that is named for `replay` to where its recording stands."""
+        if self.provider == "replay" and self.values.get(("model",)):
+            self.values["providers", "replay", "file"] = self.values["model",]
+            self.origins["providers", "replay", "file"] = self.origins["model",]
+            self._drop("model")
+
+    def _drop(self, name: str) -> None:
+        self.values.pop((name,), None)
+        self.origins.pop((name,), None)
+
+
+def _read(path: Path, *, explicit: bool) -> str | None:
+    """The text of a settings file; None where it does not exist and nobody said that it did."""
+    try:
+        raw = path.read_bytes()
+    except FileNotFoundError as error:
+        if not explicit:
+            return None
+        hint = f'"tui-stream config init --config {path}" writes one with every setting explained.'
+        raise ConfigError(f"The settings file {path} does not exist.", hint=hint) from error
+    except OSError as error:
+        raise ConfigError(f"The settings file {path} cannot be read: {error.strerror}.") from error
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        raise ConfigError(
+            f"{path}:{line}: this is not UTF-8 text.", hint="Save the file as UTF-8."
+        ) from error
+
+
+def _parse(path: Path, text: str) -> dict[str, object]:
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ConfigError(f"{path}: lists or tables stand too deep inside each other.") from error
+    except ValueError as error:  # besides syntax: a number of thousands of digits
+        found = _SYNTAX.fullmatch(str(error))
+        line = (found and found["line"]) or (text.rstrip().count("\n") + 1 if found else 1)
+        what = found["what"] if found else str(error)
+        raise ConfigError(f"{path}:{line}: this is not TOML: {what}.") from error
+
+
+def _file_layer(path: Path, text: str) -> _Layer:
+    data = _parse(path, text)
+    checked = check(data, stored=True)
+    lines = key_lines(text)
+    located = sorted((line_of(lines, problem.path), problem) for problem in checked.problems)
+    problems = [f"{path}:{line}: {dotted(problem.path)}: {problem.text}" for line, problem in located]
+    origins = {key: f"file, line {line_of(lines, key)}" for key in checked.values}
+    return _Layer(checked.values, origins, problems)
+
+
+def _given_layer(source: str, given: Sequence[_Given]) -> _Layer:
+    values: dict[KeyPath, object] = {}
+    origins: dict[KeyPath, str] = {}
+    problems: list[str] = []
+    for item in given:
+        checked = _checked(item)
+        problems += [f"{item.where}: {item.wrong}"] if item.wrong else []
+        problems += [f"{item.where}: {problem.text}" for problem in checked.problems]
+        values |= checked.values
+        origins |= dict.fromkeys(checked.values, f"{source}, {item.where}")
+    return _Layer(values, origins, problems)
+
+
+def _checked(item: _Given) -> Checked:
+    if item.wrong:
+        return Checked({}, [])
+    if isinstance(item.value, Path):  # no value of a file is one
+        return Checked({item.path: item.value}, [])
+    *tables, name = map(str, item.path)
+    nested = {name: item.value}
+    for table in reversed(tables):
+        nested = {table: nested}
+    return check(nested, stored=False)
+
+
+def _from_environment(environ: Mapping[str, str], below: str) -> Iterator[_Given]:
+    if host := environ.get("OLLAMA_HOST", "").strip():
+        from tui_stream.config.ollama_host import ollama_url
+
+        yield _Given(("providers", "ollama", "base_url"), ollama_url(host), "OLLAMA_HOST")
+    if url := environ.get("OPENAI_BASE_URL", "").strip():
+        yield _Given(("providers", "openai", "base_url"), url, "OPENAI_BASE_URL")
+    names = ("TUI_STREAM_PROVIDER", "TUI_STREAM_MODEL", "TUI_STREAM_BASE_URL")
+    provider, model, base_url = (environ.get(name) or None for name in names)
+    yield from _choice(_Choice(provider, model, base_url), names, below)
+
+
+def _from_flags(flags: Overrides, below: str) -> Iterator[_Given]:
+    names = ("--provider", "--model", "--base-url")
+    yield from _choice(_Choice(flags.provider, flags.model, flags.base_url), names, below)
+    for option in flags.options:
+        name, value = parse_option(option)
+        yield _Given(("options", name), value, f"--option {name}")
+    if flags.system is not None:
+        yield _Given(("system",), flags.system, "--system")
+    if flags.record is not None:
+        yield _Given(("record",), flags.record, "--record")
+    if flags.speed is not None:
+        yield _Given(("providers", "replay", "speed"), flags.speed, "--speed")
+
+
+class _Choice(NamedTuple):
+    """A provider, a model and an address that one source names together."""
+
+    provider: str | None
+    model: str | None
+    base_url: str | None
+
+
+def _choice(choice: _Choice, names: tuple[str, str, str], below: str) -> Iterator[_Given]:
+    """Places a choice; ``below`` is the provider that the sources below name."""
+    provider = below if choice.provider is None else choice.provider
+    if choice.provider is not None:
+        yield _Given(("provider",), provider, names[0])
+    if choice.model is not None:
+        yield _Given(("model",), choice.model, names[1])
+    if choice.base_url is None:
+        return
+    if not provider:
+        provider = "openai"
+        yield _Given(("provider",), provider, names[2])
+    if provider in PROVIDER_NAMES:
+        yield _address(provider, choice, names)
+
+
+def _address(provider: str, choice: _Choice, names: tuple[str, str, str]) -> _Given:
+    table = _TABLES.get(provider, provider.replace("-", "_"))
+    known = {field.name: field.default_factory for field in dataclasses.fields(Providers)}
+    make = known.get(table)
+    if make is not None and hasattr(make, "base_url"):
+        return _Given(("providers", table, "base_url"), choice.base_url, names[2])
+    wrong = f"the provider {provider} has no address to set."
+    if named := _NAMED_BY_MODEL.get(provider):
+        wrong = f"the provider {provider} has no address; name {named} with {names[1]}."
+    return _Given((), None, names[2], wrong)

@@ -1,0 +1,179 @@
+"""Turns a stream of single deltas into one batch a frame.
+
+Screens and pipes cannot follow a thousand deltas a second one by one, and need not: whatever arrived within
+a frame is handed on in one piece. The first delta goes through at once, and the tail is always handed on,
+before an error too. The queue is bounded, so that a slow reader slows the socket down.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass
+
+from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta
+from tui_stream.core.watchdog import Limits, Watchdog
+from tui_stream.errors import TimedOutError
+
+MOST_PENDING = 1 << 18
+"""Characters that may wait before the stream is held up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """All that arrived since the batch before.
+
+    Attributes:
+        events: everything that is neither text nor reasoning, in order.
+    """
+
+    text: str = ""
+    reasoning: str = ""
+    events: tuple[Event, ...] = ()
+
+
+class _Queue:
+    """What waits between the task that reads the stream and the reader of batches."""
+
+    def __init__(self) -> None:
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._events: list[Event] = []
+        self.pending = 0
+        self.ended = False
+        self.news = asyncio.Event()
+        self.room = asyncio.Event()
+        self.end = asyncio.Event()
+
+    def put(self, event: Event) -> None:
+        match event:
+            case TextDelta("") | ReasoningDelta(""):
+                return
+            case TextDelta(text):
+                self._text.append(text)
+                self.pending += len(text)
+            case ReasoningDelta(text):
+                self._reasoning.append(text)
+                self.pending += len(text)
+            case _:
+                self._events.append(event)
+                self.pending += 1
+        self.news.set()
+
+    def take(self) -> Batch:
+        batch = Batch("".join(self._text), "".join(self._reasoning), tuple(self._events))
+        self._text.clear()
+        self._reasoning.clear()
+        self._events.clear()
+        self.pending = 0
+        self.room.set()
+        if not self.ended:
+            self.news.clear()
+        return batch
+
+    def finish(self) -> None:
+        self.ended = True
+        self.news.set()
+        self.end.set()
+
+
+class _Pump:
+    """The one task that reads the stream."""
+
+    def __init__(self, source: AsyncGenerator[Event, None], queue: _Queue, limits: Limits, most: int) -> None:
+        self._source = source
+        self._queue = queue
+        self._most = most
+        self._overrun: TimedOutError | None = None
+        self._watchdog = Watchdog(limits, self._expire)
+        self.task = asyncio.create_task(self._run())
+
+    def _expire(self, error: TimedOutError) -> None:
+        self._overrun = error
+        self.task.cancel()
+
+    async def _run(self) -> None:
+        """Reads to the end of the stream, or to its error, which it raises."""
+        try:
+            async with aclosing(self._source) as events:
+                async for event in events:
+                    self._note(event)
+                    self._queue.put(event)
+                    if self._queue.pending > self._most:
+                        await self._wait_for_room()
+        except asyncio.CancelledError:
+            if self._overrun is None:
+                raise
+            raise self._overrun from None
+        finally:
+            self._watchdog.stop()
+            self._queue.finish()
+
+    def _note(self, event: Event) -> None:
+        if isinstance(event, Progress):
+            self._watchdog.restart()
+        else:
+            self._watchdog.event(token=isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta))
+
+    async def _wait_for_room(self) -> None:
+        self._queue.room.clear()
+        self._watchdog.hold(True)
+        await self._queue.room.wait()
+        self._watchdog.hold(False)
+
+
+async def batches(
+    source: AsyncGenerator[Event, None],
+    *,
+    interval: float = 1 / 30,
+    limits: Limits | None = None,
+    most_pending: int = MOST_PENDING,
+) -> AsyncGenerator[Batch, None]:
+    """Batches of what ``source`` yields, at most one in ``interval`` seconds.
+
+    Closing this generator, or cancelling the task that reads it, cancels the pump and closes ``source``
+    before it returns.
+
+    Args:
+        source: a provider's stream; consumed and closed here.
+        interval: seconds from one batch to the next; 0 hands on what is there.
+        limits: how long ``source`` may keep silent or last.
+        most_pending: characters that may wait; more than that holds ``source`` up.
+
+    Raises:
+        TimedOutError: a limit was overrun; all that had arrived was handed on before.
+        TuiStreamError: whatever ``source`` raised, likewise after the tail.
+    """
+    queue = _Queue()
+    pump = _Pump(source, queue, limits or Limits(), most_pending)
+    loop = asyncio.get_running_loop()
+    due = 0.0
+    try:
+        while True:
+            await queue.news.wait()
+            await _frame(queue, due - loop.time())
+            if queue.pending:
+                due = loop.time() + interval
+                yield queue.take()
+            elif queue.ended:
+                break
+        await pump.task
+    finally:
+        pump.task.cancel()
+        await asyncio.wait([pump.task])
+        if not pump.task.cancelled():
+            pump.task.exception()  # looked at, so that asyncio does not report it as lost
+
+
+async def _frame(queue: _Queue, delay: float) -> None:
+    """Waits for the next frame; not once the stream has ended."""
+    if delay <= 0 or queue.ended:
+        return
+    timer = asyncio.get_running_loop().call_later(delay, queue.end.set)
+    try:
+        await queue.end.wait()
+    finally:
+        timer.cancel()
+        if not queue.ended:
+            queue.end.clear()

@@ -1,0 +1,40 @@
+"""Makes the history of a request out of a conversation, such that every provider accepts it.
+
+Servers refuse, and chat templates choke on, empty answers and roles that do not alternate. A turn that was
+cancelled or failed before its first token leaves a question without an answer: it stays on the screen and in
+the store, and is left out of what is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tui_stream.core.models import ChatMessage, Message, MessageStatus, Role
+
+_UNFINISHED = frozenset({MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.QUEUED})
+
+
+def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[ChatMessage, ...]:
+    """What to send for a conversation, oldest first.
+
+    Args:
+        messages: the path through the conversation, ending with the prompt to answer.
+        system: a system prompt, left out where it is blank.
+    """
+    unanswered = {
+        message.parent_id
+        for message in messages
+        if message.role is Role.ASSISTANT and message.empty and message.status in _UNFINISHED
+    }
+    sent = [ChatMessage(Role.SYSTEM, system)] if system.strip() else []
+    for message in messages:
+        if not message.empty and message.id not in unanswered:
+            _add(sent, ChatMessage(message.role, message.text))
+    return tuple(sent)
+
+
+def _add(sent: list[ChatMessage], message: ChatMessage) -> None:
+    """Appends, joining two in a row of one role into one."""
+    if sent and sent[-1].role is message.role and message.role is not Role.SYSTEM:
+        message = ChatMessage(message.role, f"{sent.pop().content}\n\n{message.content}")
+    sent.append(message)

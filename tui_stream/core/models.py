@@ -1,0 +1,189 @@
+"""What a conversation is made of; plain data that every layer may hold."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who speaks."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+class MessageStatus(StrEnum):
+    """How a message stands. Only `COMPLETE` says that an end marker or a finish reason was seen."""
+
+    QUEUED = "queued"
+    STREAMING = "streaming"
+    COMPLETE = "complete"
+    CUT_OFF = "cut off"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+class FinishReason(StrEnum):
+    """Why a provider ended an answer, in the words of the OpenAI API."""
+
+    STOP = "stop"
+    LENGTH = "length"
+    CONTENT_FILTER = "content_filter"
+    TOOL_CALLS = "tool_calls"
+    OTHER = "other"
+
+
+class Source(StrEnum):
+    """Where a figure comes from. A figure that is neither is absent (None), never zero."""
+
+    REPORTED = "reported"
+    ESTIMATED = "estimated"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one request; None where nobody said.
+
+    Attributes:
+        input_tokens: everything that was sent, cached parts included.
+        output_tokens: everything that was generated, reasoning included.
+        cached_input_tokens: the part of the input that was read from the provider's cache.
+        cache_write_tokens: the part of the input that was written to it.
+        reasoning_tokens: the part of the output that was reasoning.
+        cost: what the provider itself says the request cost, in US dollars.
+        source: whether the provider reported the counts or they were estimated here.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_input_tokens: int | None = None
+    cache_write_tokens: int | None = None
+    reasoning_tokens: int | None = None
+    cost: Decimal | None = None
+    source: Source = Source.REPORTED
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """The price of one request or of several.
+
+    Attributes:
+        amount: US dollars; None when no price is known, and for a local model.
+        source: reported by the provider (or computed from its counts), or estimated.
+        local: the model runs on this machine and costs nothing per token.
+    """
+
+    amount: Decimal | None = None
+    source: Source = Source.ESTIMATED
+    local: bool = False
+
+
+@dataclass(slots=True)
+class ToolCall:
+    """A call that the model asks for; it is shown, never run.
+
+    Attributes:
+        arguments: JSON text, as it arrived.
+    """
+
+    id: str = ""
+    name: str = ""
+    arguments: str = ""
+
+
+def new_id() -> str:
+    """A fresh identifier for a message or a conversation."""
+    return uuid.uuid4().hex
+
+
+def utc_now() -> datetime:
+    """The present moment, with its time zone."""
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True, eq=False)
+class Message:
+    """One message, by whichever side; an assistant's grows while it streams.
+
+    Attributes:
+        text: the answer or the prompt, Markdown.
+        reasoning: what the model thought aloud, kept apart from the answer.
+        parent_id: the message that this one follows, None at the root.
+        model: the model that really answered, as the provider names it.
+        error: what went wrong, a sentence for people, empty where nothing did.
+    """
+
+    role: Role
+    text: str = ""
+    reasoning: str = ""
+    status: MessageStatus = MessageStatus.COMPLETE
+    id: str = field(default_factory=new_id)
+    parent_id: str | None = None
+    created_at: datetime = field(default_factory=utc_now)
+    finished_at: datetime | None = None
+    provider: str = ""
+    model: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    finish_reason: FinishReason | None = None
+    usage: Usage | None = None
+    cost: Cost | None = None
+    error: str = ""
+
+    @property
+    def empty(self) -> bool:
+        """Nothing in it that a later request could carry."""
+        return not self.text.strip()
+
+
+@dataclass(slots=True, eq=False)
+class Conversation:
+    """The messages shown as one path, oldest first."""
+
+    id: str = field(default_factory=new_id)
+    messages: list[Message] = field(default_factory=list)
+    created_at: datetime = field(default_factory=utc_now)
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMessage:
+    """One message as a request carries it: no state, no accounts, no marker of ours."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What a provider is asked to stream.
+
+    Attributes:
+        model: the model's name; empty for the provider's own default.
+        messages: a valid history, the system prompt first where there is one.
+        options: the provider's own parameters by their own names (``temperature``, ``max_tokens``,
+            ``num_ctx`` ...), passed through.
+    """
+
+    model: str
+    messages: tuple[ChatMessage, ...]
+    options: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model that a provider offers.
+
+    Attributes:
+        context_window: tokens, None where the provider does not say.
+        size: bytes on disk, None for hosted models.
+    """
+
+    name: str
+    context_window: int | None = None
+    size: int | None = None
+    detail: str = ""

@@ -1,0 +1,157 @@
+"""One turn: a prompt, its answer, and everything that is known about them while it grows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tui_stream.core.batcher import Batch
+from tui_stream.core.events import (
+    Event,
+    Progress,
+    ResponseStarted,
+    StreamEnd,
+    ToolCallDelta,
+    TurnState,
+    TurnUpdate,
+    UsageReport,
+)
+from tui_stream.core.metering import TurnMeter
+from tui_stream.core.models import FinishReason, Message, MessageStatus, ToolCall, utc_now
+from tui_stream.core.sanitize import clean, clean_line
+from tui_stream.core.stats import TurnStats, TurnTimer
+
+_MOST_TOOL_CALLS = 256
+
+
+class Turn:
+    """Holds its own two messages; nothing here ever means "the last one".
+
+    A request that the provider refused has neither usage nor cost.
+
+    Attributes:
+        prompt: the person's message.
+        message: the assistant's, which grows.
+        state: where the turn stands.
+        attempts: requests sent so far.
+    """
+
+    def __init__(
+        self,
+        prompt: Message,
+        message: Message,
+        *,
+        meter: TurnMeter,
+        timer: TurnTimer,
+        cleaner: Callable[[str], str] = clean,
+    ) -> None:
+        self.prompt = prompt
+        self.message = message
+        self.state = TurnState.CONNECTING
+        self.attempts = 0
+        self._meter = meter
+        self._timer = timer
+        self._clean = cleaner
+        self._ended = False
+        self._accepted = False
+
+    @property
+    def stats(self) -> TurnStats:
+        """Times, tokens and cost at this moment."""
+        return self._timer.snapshot(self._meter.usage, self._meter.cost)
+
+    @property
+    def has_token(self) -> bool:
+        """Whether anything of the answer arrived; from then on nothing is sent again by itself."""
+        return self._timer.has_token
+
+    @property
+    def ended(self) -> bool:
+        """Whether the provider's end marker was seen."""
+        return self._ended
+
+    def request(self, prompt_tokens: int) -> TurnUpdate:
+        """A request is about to leave that sends about so many tokens."""
+        self.attempts += 1
+        self._meter.prompt_tokens = prompt_tokens
+        self.state = TurnState.CONNECTING
+        return self.update()
+
+    def apply(self, batch: Batch) -> TurnUpdate:
+        """Takes a batch in and says what is new."""
+        progress = None
+        for event in batch.events:
+            self._apply_event(event)
+            progress = event if isinstance(event, Progress) else None
+        text, reasoning = self._clean(batch.text), self._clean(batch.reasoning)
+        if batch.text or batch.reasoning:
+            self._meter.count(batch.text + batch.reasoning)
+            self._timer.token()
+            self._accepted = True
+            self.state = TurnState.STREAMING if batch.text else TurnState.THINKING
+        self.message.text += text
+        self.message.reasoning += reasoning
+        return self.update(text=text, reasoning=reasoning, progress=progress, events=batch.events)
+
+    def _apply_event(self, event: Event) -> None:
+        match event:
+            case Progress():
+                self.state = TurnState.PREPARING
+            case ResponseStarted(model):
+                self._accepted = True
+                self.state = TurnState.WAITING
+                if model:
+                    self.message.model = self._meter.model = clean_line(model)
+            case UsageReport(usage):
+                self._meter.report(usage)
+            case ToolCallDelta():
+                self._timer.token()
+                self._add_tool_call(event)
+            case StreamEnd(reason):
+                self._ended = True
+                self.message.finish_reason = reason or FinishReason.OTHER
+            case _:
+                pass
+
+    def _add_tool_call(self, delta: ToolCallDelta) -> None:
+        calls = self.message.tool_calls
+        if not 0 <= delta.index < _MOST_TOOL_CALLS:
+            return
+        while len(calls) <= delta.index:
+            calls.append(ToolCall())
+        call = calls[delta.index]
+        call.id = call.id or clean_line(delta.id)
+        call.name += clean_line(delta.name)
+        call.arguments += self._clean(delta.arguments)
+
+    def update(
+        self,
+        *,
+        text: str = "",
+        reasoning: str = "",
+        progress: Progress | None = None,
+        events: tuple[Event, ...] = (),
+    ) -> TurnUpdate:
+        """The present state, with what is new in it."""
+        return TurnUpdate(self.message, self.state, self.stats, text, reasoning, progress, events=events)
+
+    def close(self, status: MessageStatus, error: str = "") -> TurnUpdate:
+        """Ends the turn: the message gets its status, its figures and what went wrong."""
+        self._timer.end()
+        if status is MessageStatus.FAILED and not self._accepted:
+            self._meter.prompt_tokens = None
+        stats = self.stats
+        self.state = _STATES[status]
+        message = self.message
+        message.status, message.error = status, clean_line(error)
+        message.finished_at = utc_now()
+        if self._meter.prompt_tokens is not None:
+            message.usage, message.cost = stats.usage, stats.cost
+        return self.update()
+
+
+_STATES = {
+    MessageStatus.COMPLETE: TurnState.DONE,
+    MessageStatus.CUT_OFF: TurnState.CUT_OFF,
+    MessageStatus.CANCELLED: TurnState.CANCELLED,
+    MessageStatus.FAILED: TurnState.FAILED,
+}

@@ -1,0 +1,162 @@
+"""LaTeX formulas as readable text.
+
+It exists because a terminal has no formulas: what Unicode can say simply is said in Unicode, and the
+rest stays as it was written rather than being guessed at.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from tui_stream.markdown.formula_symbols import (
+    ACCENTS,
+    DOUBLE,
+    DOWN,
+    DROPPED,
+    FUNCTIONS,
+    SPACES,
+    SYMBOLS,
+    TEXT,
+    UP,
+)
+
+_TOKEN: Final = re.compile(r"\\([A-Za-z]+)\*?\s*|\\(.)|([{}^_&~])|([^\\{}^_&~]+)", re.DOTALL)
+_MAX_DEPTH: Final = 24
+_MAX_LENGTH: Final = 4000
+
+
+def formula_text(source: str) -> str:
+    """The formula on one line; a source too long or nested too deeply is returned as it is."""
+    return " ".join(formula_lines(source))
+
+
+def formula_lines(source: str) -> list[str]:
+    """The formula, one string for each of its lines."""
+    if len(source) > _MAX_LENGTH:
+        return [" ".join(source.split())]
+    text = _Formula(source).read()
+    return [" ".join(line.split()) for line in text.split("\n") if line.strip()] or [""]
+
+
+class _Formula:
+    def __init__(self, source: str) -> None:
+        self._tokens = [match for match in _TOKEN.finditer(source) if match[0]]
+        self._pos = 0
+        self._depth = 0
+        self._text = ""
+        """What is left of a piece of text of which one character was taken as an argument."""
+
+    def read(self) -> str:
+        parts: list[str] = []
+        while self._text or self._pos < len(self._tokens):
+            parts.append(self._next())
+        return "".join(parts)
+
+    def _group(self) -> str:
+        parts: list[str] = []
+        while self._text or self._pos < len(self._tokens):
+            if not self._text and self._tokens[self._pos][0] == "}":
+                self._pos += 1
+                break
+            parts.append(self._next())
+        return "".join(parts)
+
+    def _next(self) -> str:
+        if self._text:
+            text, self._text = self._text, ""
+            return text
+        token = self._tokens[self._pos]
+        self._pos += 1
+        name, escaped, mark, text = token[1], token[2], token[3], token[4]
+        if text is not None:
+            return str(text).replace("\n", " ")
+        if mark is not None:
+            return self._mark(mark)
+        if escaped is not None:
+            return SPACES.get(escaped, SYMBOLS.get(escaped, escaped))
+        return self._command(name, token[0])
+
+    def _mark(self, mark: str) -> str:
+        if mark == "{" and self._depth < _MAX_DEPTH:
+            self._depth += 1
+            text = self._group()
+            self._depth -= 1
+            return text
+        if mark in "^_":
+            return _script(self._argument(), mark)
+        return {"&": " ", "~": " "}.get(mark, "")
+
+    def _argument(self) -> str:
+        """The group, command or character that follows."""
+        if self._depth >= _MAX_DEPTH:
+            return ""
+        if not self._text:
+            if self._pos >= len(self._tokens):
+                return ""
+            token = self._tokens[self._pos]
+            if token[4] is None:
+                self._depth += 1
+                text = self._next()
+                self._depth -= 1
+                return text
+            self._pos += 1
+            self._text = token[4]
+        text = self._text.lstrip()
+        self._text = text[1:]
+        return text[:1]
+
+    def _command(self, name: str, whole: str) -> str:
+        space = " " if whole[-1:].isspace() else ""
+        if name in SYMBOLS:
+            return SYMBOLS[name] + space
+        if name in FUNCTIONS:
+            return name + space
+        if name in SPACES or name in DROPPED:
+            return SPACES.get(name, "")
+        if name in TEXT:
+            return self._argument()
+        return self._structure(name)
+
+    def _structure(self, name: str) -> str:
+        match name:
+            case "frac" | "dfrac" | "tfrac":
+                return f"{_operand(self._argument())}/{_operand(self._argument())}"
+            case "binom":
+                return f"C({self._argument()}, {self._argument()})"
+            case "sqrt":
+                return self._root()
+            case "begin" | "end":
+                self._argument()
+                return "\n"
+        if name == "mathbb":
+            return "".join(DOUBLE.get(char, char) for char in self._argument())
+        if name not in ACCENTS:
+            return f"\\{name} "
+        argument = self._argument()
+        return argument + ACCENTS[name] if len(argument) == 1 else f"{name}({argument})"
+
+    def _root(self) -> str:
+        degree = ""
+        rest = self._text or (self._tokens[self._pos][4] or "" if self._pos < len(self._tokens) else "")
+        match = re.match(r"\[(\w)\]", rest)
+        if match:
+            if not self._text:
+                self._pos += 1
+            self._text = rest[match.end() :]
+            degree = UP.get(match[1], "") if match[1] != "2" else ""
+        argument = self._argument()
+        return f"{degree}√{argument}" if len(argument) == 1 else f"{degree}√({argument})"
+
+
+def _operand(text: str) -> str:
+    return text if re.fullmatch(r"[\w.]+|[^+\-\s/]{1,3}", text) else f"({text})"
+
+
+def _script(text: str, mark: str) -> str:
+    table = UP if mark == "^" else DOWN
+    if text and all(char in table for char in text):
+        return "".join(table[char] for char in text)
+    if mark == "^" and text in ("∘", "°"):
+        return "°"
+    return f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"

@@ -1,0 +1,100 @@
+"""Inline syntax that markdown-it-py does not bring: formulas, footnote references and bare addresses.
+
+It exists because these must be recognized while the text is still arriving, and because addresses are
+taken only where GFM takes them: a guess would make a link of every `main.py`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from markdown_it import MarkdownIt
+from markdown_it.rules_inline import StateInline
+
+MATH_SPAN: Final = 200
+"""Characters that a formula between single dollar signs may have."""
+_MATH: Final = (
+    re.compile(r"\$\$(.+?)\$\$", re.DOTALL),
+    re.compile(r"\$(?![\s$])([^$\n]{0,199}?[^\s$\\])\$(?![\d$])"),
+    re.compile(r"\\\((.+?)\\\)", re.DOTALL),
+    re.compile(r"\\\[(.+?)\\\]", re.DOTALL),
+)
+_MATH_OPEN: Final = re.compile(r"\\[(\[](.*)", re.DOTALL)
+_FOOTNOTE: Final = re.compile(r"\[\^([^\]\[\s^]{1,60})\]")
+_ADDRESS: Final = re.compile(
+    r"(?<![\w/])(?:(?P<web>https?://|www\.)[^\s<>\"`]+|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)",
+    re.IGNORECASE,
+)
+_TRAILING: Final = "?!.,:*_~'\";"
+
+
+def build_parser() -> MarkdownIt:
+    """markdown-it-py's inline grammar with GFM strikethrough and the rules of this module.
+
+    Any scheme is let through: what may be opened is the caller's decision.
+    """
+    md = MarkdownIt("commonmark", {"maxNesting": 40}).enable("strikethrough")
+    md.validateLink = _any_scheme  # type: ignore[method-assign]  # the documented way to set the policy
+    md.inline.ruler.before("escape", "math", _math)
+    md.inline.ruler.before("link", "footnote_ref", _footnote)
+    return md
+
+
+def _any_scheme(url: str) -> bool:  # noqa: ARG001 - a parameter of the name that is asked for
+    return True
+
+
+def _math(state: StateInline, silent: bool) -> bool:
+    if state.src[state.pos] not in "$\\":
+        return False
+    for pattern in _MATH:
+        match = pattern.match(state.src, state.pos, state.posMax)
+        if match:
+            break
+    else:
+        match = _MATH_OPEN.match(state.src, state.pos, state.posMax) if state.env.get("open") else None
+    if match is None:
+        return False
+    if not silent:
+        state.push("math_inline", "", 0).content = match[1]
+    state.pos = match.end()
+    return True
+
+
+def _footnote(state: StateInline, silent: bool) -> bool:
+    match = _FOOTNOTE.match(state.src, state.pos, state.posMax)
+    if match is None:
+        return False
+    if not silent:
+        state.push("footnote_ref", "", 0).content = match[1]
+    state.pos = match.end()
+    return True
+
+
+def addresses(text: str) -> Iterator[tuple[int, int, str]]:
+    """Start, end and link target of each bare web or mail address in `text`."""
+    if "://" not in text and "@" not in text and "www." not in text:
+        return
+    for match in _ADDRESS.finditer(text):
+        found = _trim(match[0])
+        prefix = match["web"]
+        if prefix is None:
+            target = "mailto:" + found
+        elif prefix.lower() == "www.":
+            target = "http://" + found
+        else:
+            target = found
+        if prefix is None or len(found) > len(prefix):
+            yield match.start(), match.start() + len(found), target
+
+
+def _trim(address: str) -> str:
+    """Leave out punctuation that ends the sentence rather than the address."""
+    while address:
+        if address[-1] in _TRAILING or (address[-1] == ")" and address.count(")") > address.count("(")):
+            address = address[:-1]
+        else:
+            break
+    return address

@@ -1,0 +1,179 @@
+"""The headless front end: the answer, and only the answer, on stdout; everything else on stderr.
+
+Exit codes: 0 the answer is complete, 6 it was cut off by its length limit, 7 it was refused or filtered, 130
+interrupted, 141 the reader of stdout went away; errors carry their own (`tui_stream.errors`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import gc
+import os
+import sys
+from contextlib import aclosing
+from typing import IO, Protocol
+
+from tui_stream.core import figures
+from tui_stream.core.events import Progress, TurnUpdate
+from tui_stream.core.models import FinishReason
+from tui_stream.core.session import OpenSession
+from tui_stream.core.turn import Turn
+from tui_stream.errors import TuiStreamError, UsageError
+
+EXIT_LENGTH = 6
+EXIT_FILTERED = 7
+EXIT_INTERRUPTED = 130
+EXIT_READER_GONE = 141
+
+_FINISHED = {FinishReason.LENGTH: EXIT_LENGTH, FinishReason.CONTENT_FILTER: EXIT_FILTERED}
+_SAID = {
+    FinishReason.LENGTH: "The answer was cut off: it reached its length limit.",
+    FinishReason.CONTENT_FILTER: "The answer was cut off by the provider's content filter.",
+}
+
+
+class Output(Protocol):
+    """Where the answer goes."""
+
+    def write(self, text: str) -> None:
+        """Writes a piece at once.
+
+        Raises:
+            BrokenPipeError: nobody reads any more.
+            OSError: it cannot be written.
+        """
+
+
+class FileOutput:
+    """Writes UTF-8 to a file descriptor, unbuffered; to a pipe or a file byte for byte."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._last = ""
+
+    def write(self, text: str) -> None:
+        """Writes a piece at once, all of it."""
+        left = memoryview(text.encode("utf-8", "replace"))
+        while left:
+            left = left[os.write(self._descriptor, left) :]
+        self._last = text[-1:] or self._last
+
+    def end(self) -> None:
+        """Ends the last line on a terminal, where the shell's prompt follows."""
+        if os.isatty(self._descriptor) and self._last not in {"", "\n"}:
+            self.write("\n")
+
+
+class Notes:
+    """What is said besides the answer: errors always, progress only to a terminal."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._terminal = stream.isatty()
+        self._open = False
+
+    def say(self, text: str) -> None:
+        """A line."""
+        self.clear()
+        self._stream.write(f"{text}\n")
+        self._stream.flush()
+
+    def progress(self, progress: Progress) -> None:
+        """A line that the next one replaces."""
+        if self._terminal:
+            share = f" {progress.done / progress.total:.0%}" if progress.total else ""
+            size = f" of {figures.size_text(progress.total)}" if progress.total else ""
+            self._stream.write(f"\r\x1b[2K{progress.label}{share}{size}")
+            self._stream.flush()
+            self._open = True
+
+    def clear(self) -> None:
+        """Takes the progress away."""
+        if self._open:
+            self._stream.write("\r\x1b[2K")
+            self._stream.flush()
+            self._open = False
+
+
+async def run(open_session: OpenSession, prompt: str, *, output: Output, notes: Notes) -> int:
+    """Asks once and streams the answer to ``output``; returns the exit code.
+
+    Raises:
+        TuiStreamError: what made it fail; what had arrived is written.
+    """
+    opened = await open_session()
+    session = opened.session
+    try:
+        turn = session.begin(prompt)
+        try:
+            async with aclosing(session.run(turn)) as updates:
+                async for update in updates:
+                    _pass_on(update, output, notes)
+        except BrokenPipeError:
+            return EXIT_READER_GONE
+        except OSError as error:
+            raise _unwritable(error) from error
+        finally:
+            notes.clear()
+        return _finish(turn, notes)
+    finally:
+        await session.provider.aclose()
+
+
+def _pass_on(update: TurnUpdate, output: Output, notes: Notes) -> None:
+    if update.progress is not None:
+        notes.progress(update.progress)
+    elif update.retrying is not None:
+        notes.say(f"{update.retrying.reason} Trying again in {update.retrying.delay:.0f} s.")
+    if update.text:
+        notes.clear()
+        output.write(update.text)
+
+
+def _finish(turn: Turn, notes: Notes) -> int:
+    message = turn.message
+    for call in message.tool_calls:
+        notes.say(f"The model asks for a tool, which is not run: {call.name}({call.arguments})")
+    reason = message.finish_reason
+    if reason in _SAID:
+        notes.say(_SAID[reason])
+    return _FINISHED.get(reason, 0) if reason else 0
+
+
+def _unwritable(error: OSError) -> TuiStreamError:
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return TuiStreamError(
+            "The answer cannot be written: no space is left.", hint="Free some and ask again."
+        )
+    return TuiStreamError(f"The answer cannot be written: {error.strerror}.")
+
+
+def read_prompt(argument: str, stdin: IO[bytes], *, interactive: bool) -> str:
+    """The prompt out of the argument and what is piped in: the argument first, then the text.
+
+    Raises:
+        UsageError: there is neither.
+    """
+    if interactive and argument:
+        return argument
+    if interactive:
+        sys.stderr.write("Type the prompt, then Ctrl+D.\n")
+    piped = stdin.read().decode("utf-8", "replace").removeprefix("\ufeff")
+    parts = [part for part in (argument, piped) if part.strip()]
+    if not parts:
+        raise UsageError("There is no prompt.", hint='Give one: tui-stream pipe "Name three fruits."')
+    return "\n\n".join(parts)
+
+
+def main(open_session: OpenSession, prompt: str, *, output: FileOutput, notes: Notes) -> int:
+    """Runs to the end in an event loop of its own; Ctrl+C stops the answer and keeps what was printed."""
+    gc.freeze()
+    gc.enable()
+    try:
+        code = asyncio.run(run(open_session, prompt, output=output, notes=notes))
+    except KeyboardInterrupt:
+        code = EXIT_INTERRUPTED
+    if code != EXIT_READER_GONE:
+        output.end()
+    return code

@@ -1,0 +1,157 @@
+"""The one place where HTTP clients are made, and where a response becomes bytes or a refusal.
+
+Clients have a limit on connecting and no other: silence is the turn loop's business. They follow no redirect
+(a key must not travel to another host), and ask for uncompressed answers, since compression holds tokens
+back. A response that is not 2xx raises `RefusedResponse`, also inside an SDK that is given such a client.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import SplitResult, urlsplit
+
+from tui_stream.errors import ConfigError
+
+if TYPE_CHECKING:
+    import httpx2
+
+MAX_REFUSAL = 64 * 1024
+"""Bytes of a refusal's body that are looked at."""
+
+MAX_ANSWER = 16 * 1024 * 1024
+"""Bytes of an answer that is read whole."""
+
+REFUSAL_TIMEOUT = 5.0
+"""Seconds that a refusal's body may take; what came until then is used."""
+
+_KEEP_ALIVE = 30.0
+"""Seconds that an idle connection is kept for the next turn; well under what servers allow."""
+
+
+@dataclass(slots=True)
+class RefusedResponse(Exception):  # noqa: N818 - it carries an answer, and never reaches a person
+    """A response other than 2xx, with the beginning of its body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    url: str
+
+
+def split_url(url: str) -> SplitResult:
+    """The parts of a base URL.
+
+    Raises:
+        ConfigError: it is no http or https address.
+    """
+    hint = 'Set base_url to something like "http://127.0.0.1:8080/v1".'
+    try:
+        parts = urlsplit(url.strip())
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise ConfigError(f"The base URL {url!r} is not an address: {error}.", hint=hint) from error
+    if not valid:
+        raise ConfigError(f"The base URL {url!r} is not an http or https address.", hint=hint)
+    return parts
+
+
+def shown_url(url: str) -> str:
+    """The URL as messages show it: without user, password, query and fragment."""
+    parts = split_url(url)
+    host = parts.netloc.rpartition("@")[2]
+    return f"{parts.scheme}://{host}{parts.path}".rstrip("/")
+
+
+def is_local(url: str) -> bool:
+    """Whether the URL names this machine."""
+    host = (split_url(url).hostname or "").rstrip(".")
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_loopback or address.is_unspecified
+
+
+def connect_limit(seconds: float) -> float | None:
+    """The setting ``timeouts.connect`` as HTTP libraries take it: 0 is no limit."""
+    return seconds or None
+
+
+async def _touch_anyio() -> None:
+    """Makes httpx2's network layer import what it otherwise imports within the first request (20 ms)."""
+    import anyio
+
+    anyio.Event()
+    anyio.connect_tcp  # noqa: B018 - it is the looking up that imports
+
+
+def make_client(connect_timeout: float, *, user_agent: str = "tui-stream") -> httpx2.AsyncClient:
+    """A client; takes up to 200 ms (imports, certificates), so it must be called in a thread, without a loop.
+
+    Proxies and certificates are taken from the environment, as httpx does.
+
+    Args:
+        connect_timeout: seconds until a connection must stand, 0 for no limit.
+        user_agent: what the program calls itself.
+    """
+    import httpx2
+
+    asyncio.run(_touch_anyio())
+    return httpx2.AsyncClient(
+        timeout=httpx2.Timeout(None, connect=connect_limit(connect_timeout)),
+        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE),
+        follow_redirects=False,
+        headers={"accept-encoding": "identity", "user-agent": user_agent},
+        event_hooks={"response": [_refuse]},
+    )
+
+
+def failures() -> tuple[type[Exception], ...]:
+    """What may come out of a client, or of reading a response, for an ``except`` clause."""
+    import anyio
+    import httpx2
+
+    return (
+        RefusedResponse,
+        httpx2.HTTPError,
+        httpx2.InvalidURL,
+        httpx2.StreamError,
+        anyio.EndOfStream,  # a TLS connection that ends badly is not mapped in every place
+        anyio.BrokenResourceError,
+        OSError,
+    )
+
+
+async def _refuse(response: httpx2.Response) -> None:
+    """The hook that every client has.
+
+    Raises:
+        RefusedResponse: the status is not 2xx.
+    """
+    if response.is_success:
+        return
+    body = await read_some(response, MAX_REFUSAL, REFUSAL_TIMEOUT)
+    key = response.request.headers.get("authorization", "").partition(" ")[2].encode()
+    body = body.replace(key, b"[key]") if key else body
+    raise RefusedResponse(response.status_code, dict(response.headers), body, str(response.url))
+
+
+async def read_some(response: httpx2.Response, limit: int, seconds: float) -> bytes:
+    """The first ``limit`` bytes of a body, or what came within ``seconds`` and before it broke off."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(seconds), aclosing(response.aiter_bytes()) as pieces:
+            async for piece in pieces:
+                body += piece
+                if len(body) >= limit:
+                    break
+    except failures():  # a TimeoutError is an OSError
+        pass
+    return bytes(body[:limit])

@@ -1,0 +1,69 @@
+"""Is an Ollama running? Asked at every start without any setting, so it must cost next to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+
+from tui_stream.errors import ConfigError
+from tui_stream.providers._http import split_url
+
+_MAX_ANSWER = 1 << 20
+
+
+async def running(base_url: str, limit: float = 0.3) -> list[str]:
+    """The names of the models that an Ollama has, the one changed last first; empty where none answers.
+
+    Never raises. Uses neither an SDK nor an HTTP library, nor a proxy.
+
+    Args:
+        base_url: where Ollama would listen.
+        limit: seconds that all of it may take.
+    """
+    try:
+        async with asyncio.timeout(limit):
+            answer = await _get(base_url, "/api/tags")
+        tags = json.loads(answer)
+    except (OSError, EOFError, ValueError, ConfigError, RecursionError, asyncio.LimitOverrunError):
+        return []
+    models = tags.get("models") if isinstance(tags, dict) else None
+    return [model["name"] for model in models if _chats(model)] if isinstance(models, list) else []
+
+
+def _chats(model: object) -> bool:
+    """Whether an entry of the list is a model that one can talk with."""
+    if not isinstance(model, dict) or not isinstance(model.get("name"), str):
+        return False
+    capabilities = model.get("capabilities")
+    return not isinstance(capabilities, list) or "completion" in capabilities
+
+
+async def _get(base_url: str, path: str) -> bytes:
+    """The body of an answer with status 200.
+
+    Asked in HTTP/1.0, so that the body is never chunked.
+
+    Raises:
+        OSError: no connection.
+        EOFError: it broke off.
+        ValueError: another status, or no HTTP.
+    """
+    url = split_url(base_url)
+    tls = url.scheme == "https"
+    reader, writer = await asyncio.open_connection(
+        url.hostname, url.port or (443 if tls else 80), ssl=tls or None, limit=_MAX_ANSWER
+    )
+    try:
+        host = url.netloc.rpartition("@")[2]
+        request = (
+            f"GET {url.path.rstrip('/')}{path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"
+        )
+        writer.write(request.encode("ascii"))
+        head = (await reader.readuntil(b"\r\n\r\n")).lower()
+        if head.split(b" ", 2)[1:2] != [b"200"]:
+            raise ValueError("no list of models")
+        length = re.search(rb"\r\ncontent-length: *(\d{1,7})\r\n", head)
+        return await reader.readexactly(int(length[1])) if length else await reader.read(_MAX_ANSWER)
+    finally:
+        writer.close()

@@ -1,0 +1,85 @@
+"""Wraps a provider so that everything it yields is also written to a file (``--record``)."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, Callable, Sequence
+from contextlib import aclosing
+from pathlib import Path
+from typing import IO
+
+from tui_stream.core.events import Event, Progress
+from tui_stream.core.models import ChatRequest, ModelInfo
+from tui_stream.core.provider import Capabilities, Provider
+from tui_stream.errors import ConfigError, TuiStreamError
+from tui_stream.providers import _recording
+
+
+class Recorder:
+    """A provider that passes another one's streams through and records them."""
+
+    def __init__(
+        self, provider: Provider, file: Path, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._provider = provider
+        self._path = file
+        self._clock = clock
+        self._file: IO[str] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the provider that is recorded."""
+        return self._provider.name
+
+    @property
+    def model(self) -> str:
+        """Its model."""
+        return self._provider.model
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What it can do."""
+        return self._provider.capabilities
+
+    def prepare(self) -> AsyncGenerator[Progress, None]:
+        """Prepares it."""
+        return self._provider.prepare()
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """Streams and records.
+
+        Raises:
+            ConfigError: the recording cannot be written.
+        """
+        self._write(_recording.request_line())
+        began = self._clock()
+        async with aclosing(self._provider.stream(request)) as events:
+            try:
+                async for event in events:
+                    self._write(_recording.event_line(self._clock() - began, event))
+                    yield event
+            except TuiStreamError as error:
+                self._write(_recording.error_line(self._clock() - began, error))
+                raise
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """Its models."""
+        return await self._provider.models()
+
+    async def aclose(self) -> None:
+        """Closes it, and the file."""
+        if self._file is not None:
+            self._file.close()
+        await self._provider.aclose()
+
+    def _write(self, line: str) -> None:
+        try:
+            if self._file is None:
+                self._file = self._path.open("w", encoding="utf-8", buffering=1)
+                self._file.write(_recording.header(self.name, self.model))
+            self._file.write(line)
+        except OSError as error:
+            raise ConfigError(
+                f"The recording {self._path} cannot be written: {error.strerror}.",
+                hint="Name another file with --record.",
+            ) from error

@@ -1,0 +1,1 @@
+"""The chat screen; the only place that knows Textual."""

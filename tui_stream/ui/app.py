@@ -1,0 +1,72 @@
+"""The Textual app: composes the chat screen and binds it to a session, nothing more."""
+
+from __future__ import annotations
+
+import gc
+from typing import ClassVar
+
+from textual.app import App
+from textual.binding import BindingType
+from textual.driver import Driver
+
+from tui_stream.config import UiSettings
+from tui_stream.core.session import OpenSession
+from tui_stream.errors import ConfigError
+from tui_stream.ui.screens.chat import ChatScreen
+
+
+class ChatApp(App[None]):
+    """Shows one chat."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "tui_stream"
+    ENABLE_COMMAND_PALETTE = False
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def __init__(
+        self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
+    ) -> None:
+        super().__init__()
+        if ui.theme not in self.available_themes:
+            names = ", ".join(sorted(self.available_themes))
+            raise ConfigError(f"There is no theme {ui.theme!r}.", hint=f"There are: {names}.")
+        self.theme = ui.theme
+        self._chat = ChatScreen(open_session, ui=ui, stall_notice=stall_notice, first_prompt=first_prompt)
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, with a quick Escape key where it can have one."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from tui_stream.ui.driver import QuickDriver
+
+        return QuickDriver
+
+    def get_default_screen(self) -> ChatScreen:
+        """The chat is the first and only screen."""
+        return self._chat
+
+    def on_ready(self) -> None:
+        """Keeps the garbage collector away from what lives as long as the app."""
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
+        gc.enable()
+
+
+async def run(
+    open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
+) -> int:
+    """Runs the chat until the person leaves it; returns the exit code.
+
+    Raises:
+        ConfigError: the settings name a theme that does not exist.
+    """
+    app = ChatApp(open_session, ui=ui, stall_notice=stall_notice, first_prompt=first_prompt)
+    chat = app.get_default_screen()
+    try:
+        await app.run_async()
+    finally:
+        if chat.pane.session is not None:
+            await chat.pane.session.provider.aclose()
+    return app.return_code or 0

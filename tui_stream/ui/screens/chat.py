@@ -1,0 +1,108 @@
+"""The chat screen: hands keys and prompts to the pane, and what the pane gives back to the prompt."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.screen import Screen
+
+from tui_stream.config import UiSettings
+from tui_stream.core.session import OpenSession
+from tui_stream.ui.keys import bindings
+from tui_stream.ui.widgets.key_bar import KeyBar
+from tui_stream.ui.widgets.pane import ChatPane
+from tui_stream.ui.widgets.prompt import Prompt
+
+
+class ChatScreen(Screen[None]):
+    """A pane and the prompt under it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
+    AUTO_FOCUS = "#prompt"
+
+    def __init__(
+        self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
+    ) -> None:
+        super().__init__()
+        self._pane = ChatPane(open_session, ui=ui, stall_notice=stall_notice)
+        self._prompt = Prompt()
+        self._first_prompt = first_prompt
+
+    @property
+    def pane(self) -> ChatPane:
+        """The conversation."""
+        return self._pane
+
+    def compose(self) -> ComposeResult:
+        """From top to bottom."""
+        yield self._pane
+        yield self._prompt
+        yield KeyBar(id="keys")
+
+    def on_mount(self) -> None:
+        """Opens the session once the first frame is on the screen."""
+        self.call_after_refresh(self._begin)
+
+    async def _begin(self) -> None:
+        self._pane.open()
+        if self._first_prompt:
+            await self._pane.ask(self._first_prompt)
+
+    @on(Prompt.Submitted)
+    async def _ask(self, event: Prompt.Submitted) -> None:
+        await self._pane.ask(event.text)
+
+    @on(ChatPane.GaveBack)
+    def _give_back(self, event: ChatPane.GaveBack) -> None:
+        self._prompt.give_back(event.text)
+
+    @on(ChatPane.ModelMissing)
+    def _offer_pull(self, event: ChatPane.ModelMissing) -> None:
+        from tui_stream.ui.screens.confirm import ConfirmScreen
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                event.pane.pull(event.model)
+
+        question = f"The model {event.model} is not installed. Fetch it now?"
+        self.app.push_screen(ConfirmScreen(question, "Fetch it"), answered)
+
+    def action_stop(self) -> None:
+        """Stops the answer."""
+        self._pane.stop()
+
+    def action_copy_answer(self) -> None:
+        """Copies the newest answer."""
+        text = self._pane.answer_text
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify("The answer is on the clipboard.", markup=False, timeout=2)
+
+    def action_toggle_thinking(self) -> None:
+        """Folds or unfolds the newest answer's thinking."""
+        self._pane.toggle_thinking()
+
+    def action_scroll_up(self) -> None:
+        """Scrolls the conversation, not the prompt."""
+        self._pane.transcript.scroll_page_up(animate=False)
+
+    def action_scroll_down(self) -> None:
+        """Scrolls the conversation, not the prompt."""
+        self._pane.transcript.scroll_page_down(animate=False)
+
+    def action_scroll_end(self) -> None:
+        """Goes to the end."""
+        self._pane.transcript.follow()
+
+    def action_help(self) -> None:
+        """Shows the keys."""
+        from tui_stream.ui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        """Leaves; an answer under way is stopped."""
+        self.app.exit()

@@ -1,0 +1,26 @@
+"""The last line: the keys that matter now."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.widget import Widget
+
+from tui_stream.ui.keys import KEYS
+
+
+class KeyBar(Widget):
+    """Lists the keys of the footer, as many as the width has room for."""
+
+    def render(self) -> Content:
+        """The line."""
+        line = Content("")
+        for key in KEYS:
+            if not key.footer:
+                continue
+            gap = "  " if line else ""
+            shown, label = (key.shown, "bold $text-accent"), (f" {key.label}", "$text-muted")
+            longer = Content.assemble(line, gap, shown, label)
+            if longer.cell_length > self.size.width:
+                break
+            line = longer
+        return line

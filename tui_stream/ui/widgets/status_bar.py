@@ -1,0 +1,126 @@
+"""The line that says what is going on, how fast it is, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui_stream.core import figures
+from tui_stream.core.events import Progress, Retrying, TurnState
+from tui_stream.core.models import Cost
+from tui_stream.core.stats import TurnStats
+
+_STYLES = {
+    TurnState.STARTING: "$text-muted",
+    TurnState.IDLE: "$text-muted",
+    TurnState.DONE: "$text-success",
+    TurnState.CANCELLED: "$text-warning",
+    TurnState.CUT_OFF: "$text-warning",
+    TurnState.RETRYING: "$text-warning",
+    TurnState.FAILED: "$text-error",
+}
+_WAITING = frozenset({TurnState.CONNECTING, TurnState.WAITING})
+_FLOWING = frozenset({TurnState.THINKING, TurnState.STREAMING})
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """Everything that the status bar shows.
+
+    Attributes:
+        total: what the conversation has cost, this turn included; None before anything was sent.
+        window: the model's context window in tokens, None where it is not known.
+        retry_left: seconds until the request is sent again.
+        queued: prompts that wait.
+        stall_notice: seconds of silence from which on a stream is called stalled.
+    """
+
+    state: TurnState = TurnState.STARTING
+    stats: TurnStats | None = None
+    total: Cost | None = None
+    window: int | None = None
+    progress: Progress | None = None
+    retrying: Retrying | None = None
+    retry_left: float = 0.0
+    queued: int = 0
+    stall_notice: float = 5.0
+
+
+class StatusBar(Widget):
+    """Shows a `Status`, leaving out from the right what the width has no room for."""
+
+    status: reactive[Status] = reactive(Status())
+
+    def show(self, **changes: object) -> None:
+        """Changes some of the figures."""
+        self.status = replace(self.status, **changes)  # type: ignore[arg-type] # names of fields
+
+    def render(self) -> Content:
+        """The line."""
+        state, style = _state(self.status)
+        line = Content.assemble(("● ", style), (state, f"bold {style}"))
+        for part in _parts(self.status):
+            longer = Content.assemble(line, ("  │  ", "$text-disabled"), (part, "$text"))
+            if longer.cell_length > self.size.width:
+                break
+            line = longer
+        return line.truncate(max(1, self.size.width), ellipsis=True)
+
+
+def _state(status: Status) -> tuple[str, str]:
+    """What is going on, in words, and the colour of it."""
+    style = _STYLES.get(status.state, "$text-accent")
+    stats = status.stats
+    if status.state is TurnState.PREPARING and status.progress is not None:
+        return _progress_text(status.progress), style
+    if status.state is TurnState.RETRYING:
+        return f"retrying in {max(0, round(status.retry_left))} s", style
+    if stats is not None and status.state in _FLOWING and _stalled(status, stats):
+        return f"stalled for {stats.silence:.0f} s", "$text-warning"
+    if stats is not None and status.state in _WAITING and stats.elapsed >= 1:
+        return f"{status.state} {stats.elapsed:.0f} s", style
+    return str(status.state), style
+
+
+def _stalled(status: Status, stats: TurnStats) -> bool:
+    return stats.silence is not None and 0 < status.stall_notice <= stats.silence
+
+
+def _progress_text(progress: Progress) -> str:
+    if not progress.total:
+        return f"{progress.label} …"
+    done, total = figures.size_text(progress.done), figures.size_text(progress.total)
+    width = 16
+    filled = int(width * min(1.0, progress.done / progress.total))
+    bar = "━" * filled + "─" * (width - filled)
+    return f"{progress.label}  {bar}  {progress.done / progress.total:.0%}  {done} of {total}"
+
+
+def _parts(status: Status) -> list[str]:
+    """The figures, the most important first."""
+    stats = status.stats
+    parts = []
+    if status.queued:
+        parts.append(f"{status.queued} queued")
+    if stats is None:
+        return parts
+    speed = stats.tokens_per_second
+    if speed is not None:
+        parts.append(f"{speed:.0f} tok/s")
+    if stats.usage.input_tokens is not None or stats.usage.output_tokens is not None:
+        parts.append(figures.tokens_text(stats.usage))
+        parts.append(_cost(stats.cost, status.total))
+    if stats.first_token is not None:
+        parts.append(f"first token {figures.seconds_text(stats.first_token)}")
+    context = figures.context_text(stats.usage, status.window)
+    return [*parts, context] if context else parts
+
+
+def _cost(turn: Cost, whole: Cost | None) -> str:
+    text = figures.cost_text(turn)
+    if whole is None or (turn.local and whole.local):
+        return text
+    return f"{text} · total {figures.cost_text(whole)}"

@@ -23,8 +23,8 @@ SIZES = (1_000, 4_000, 16_000, 64_000)
 WINDOW = 900
 """Tokens before each size over which the cost is averaged."""
 _TEXT = (
-    "the model writes an answer and each word arrives alone so that nothing on the screen may depend on what came"
-    " before it while lines wrap at spaces and the reader scrolls back to look at another part of this text"
+    "the model writes an answer and each word arrives alone so that nothing on the screen may depend on what"
+    " came before it while lines wrap at spaces and the reader scrolls back to look at another part of it"
 )
 _WORDS = _TEXT.split()
 
@@ -59,7 +59,8 @@ def fence() -> Iterator[str]:
     for number in count():
         yield f"def function_{number}(first: int, second: str = 'x') -> dict[str, int]:\n"
         yield '    """Say what it does.\n\n    More of it.\n    """\n'
-        yield f"    for item in range(first):  # step {number}\n        total = item * {number} + len(second)\n"
+        yield f"    for item in range(first):  # step {number}\n"
+        yield f"        total = item * {number} + len(second)\n"
         yield "        if total > 10 and not second.startswith('a'):\n            return {second: total}\n"
         yield "    return {}\n\n\n"
 
@@ -70,7 +71,7 @@ def cpp_fence() -> Iterator[str]:
     for number in count():
         yield f"/* Number {number}\n * and more */\ntemplate <typename T>\n"
         yield f"int f{number}(const std::vector<T>& v) {{\n"
-        yield '    for (size_t i = 0; i < v.size(); ++i) { std::cout << "x" << v[i]; } // loop\n'
+        yield '    for (size_t i = 0; i < v.size(); ++i) { cout << "x" << v[i]; } // loop\n'
         yield "    return 0;\n}\n\n"
 
 

@@ -1,9 +1,28 @@
+# ruff: noqa: RUF001 - the punctuation is meant
+
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.markdown.helpers import link_of, plain, rendered, styled
 from tui_stream.markdown import DARK, LiveMarkdown
+from tui_stream.markdown.inline import InlineParser
+from tui_stream.markdown.references import Definitions
+
+SENTENCES = (
+    "A plain sentence of some words.",
+    "One with **strong** and *weak* words in it!",
+    "Some `code with * and [` here; more after it.",
+    "A [link with *markup*](https://x.org/a_b) and an ![image](y.png).",
+    "**A whole sentence that is strong. And another one in it.** After.",
+    "It costs $5 or $x^2$, 5 * 3, snake_case and arr[0] = {a: 1}.",
+    "See https://x.org/path?q=1. Mail a.b@c.de: now.",
+    "这是一个句子。**重要：**还有一个！",
+    "An <b>inline tag</b> and &amp; entity; ~~gone~~ \\*escaped\\*.",
+    "A footnote[^1] and a [reference] or (two).",
+)
 
 
 @pytest.mark.parametrize(
@@ -96,6 +115,23 @@ def test_line_ends_are_spaces_and_hard_breaks_are_kept() -> None:
 
 def test_math_needs_marks_that_are_no_prices() -> None:
     assert plain("$x^2$ costs $5 and $6, \\(a_1\\)") == ["x² costs $5 and $6, a₁"]
+
+
+def test_emphasis_next_to_wide_characters_needs_no_spaces() -> None:
+    live = rendered(["**重要：**请看。这是*「强调」*的文字，~~旧。~~新"])
+    assert live.plain(0, 1) == ["重要：请看。这是「强调」的文字，旧。新"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(SENTENCES), min_size=10, max_size=60))
+def test_dividing_a_long_paragraph_changes_nothing(sentences: list[str]) -> None:
+    text = " ".join(sentences)
+    live = rendered([text], 100_000)
+    parser = InlineParser(DARK, Definitions())
+    whole = [(char, style) for run, style in parser.parse(text, DARK.text).runs for char in run]
+    shown = [(char, segment.style) for segment in live.lines(0, 1)[0] for char in segment.text]
+    assert shown == whole
+    assert live.height == 1
 
 
 def test_a_long_paragraph_in_bold_stays_bold() -> None:

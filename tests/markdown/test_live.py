@@ -55,6 +55,10 @@ def test_blocks_tell_where_they_are() -> None:
     )
     assert live.blocks[-1].kind == "paragraph"
     assert [block.index for block in live.blocks[1:3]] == [1, 2]
+    found = live.block_at(5)
+    assert found is not None
+    assert (found.kind, found.index) == ("fence", 2)
+    assert live.block_at(-1) is live.block_at(live.height) is None
     assert "heading" in repr(live.blocks[0])
     with pytest.raises(IndexError):
         live.blocks[9]
@@ -114,6 +118,84 @@ def test_all_constructs_at_once_streamed_by_characters() -> None:
     live = rendered(TEXT, 30)
     assert all_lines(live) == all_lines(rendered([TEXT], 30))
     assert live.frozen_height == live.height
+
+
+LONG = "".join(
+    f"# Head {n}\n\n{'word ' * 30}\n\n```py\nx = {n}  # {'y' * 60}\n```\n\n- {'a ' * 40}\n\n"
+    for n in range(40)
+)
+
+
+def is_settled(live: LiveMarkdown) -> bool:
+    return live.settled
+
+
+def test_a_lazy_resize_lays_out_what_is_looked_at_and_ends_like_an_eager_one() -> None:
+    live, eager = rendered([LONG], 100), rendered([LONG], 33)
+    middle = live.height // 2
+    offset = live.source_range(middle, middle + 1)[0]
+    live.resize(33, lazy=True)
+    assert not is_settled(live)
+    assert 0.5 * eager.height < live.height < 2 * eager.height
+    top = live.line_of(offset)
+    shown = live.plain(top, top + 30)
+    assert len(shown) == 30
+    assert live.source_range(top, top + 1)[0] == offset
+    assert live.frozen_height < live.height
+    assert not live.settle(500)
+    while not live.settle(2_000):
+        pass
+    assert is_settled(live)
+    assert all_lines(live) == all_lines(eager)
+    top = live.line_of(offset)
+    assert live.plain(top, top + 30) == shown
+
+
+def test_appending_goes_on_while_a_lazy_resize_is_not_settled() -> None:
+    live = LiveMarkdown(100)
+    live.append(LONG + "see [late] and ```op")
+    live.resize(41, lazy=True)
+    live.append("en``` code\n\n[late]: /u\n\nmore\n")
+    assert not live.settled
+    live.lines(live.height - 10, live.height)
+    live.append("- end")
+    live.finish()
+    assert live.settle()
+    assert all_lines(live) == all_lines(rendered([live.text], 41))
+
+
+def test_resizing_code_there_and_back_keeps_its_colours() -> None:
+    text = "```python\n" + "value = call('text', 1)  # note\n" * 20 + "```\n\n<div>\n" + "y" * 90 + "\n</div>"
+    live = rendered([text], 80)
+    before = all_lines(live)
+    for width in (15, 40, 80):
+        live.resize(width)
+        assert all_lines(live) == all_lines(rendered([text], width))
+    assert all_lines(live) == before
+
+
+def test_a_theme_is_changed_where_it_is_looked_at() -> None:
+    live = rendered([LONG], 60)
+    live.set_theme(LIGHT)
+    height = live.height
+    live.lines(0, 20)
+    assert not live.settled
+    assert live.settle()
+    assert live.height == height
+    assert live.theme is LIGHT
+
+
+def test_line_of_finds_source_lines_of_code_and_tables() -> None:
+    live = rendered([TEXT])
+    assert [live.line_of(live.text.index(mark)) for mark in ("# T", "x = 1", "y = 2", "| 3", "- item")] == [
+        0,
+        5,
+        6,
+        11,
+        13,
+    ]
+    assert live.line_of(10_000) == live.height - 1
+    assert LiveMarkdown(10).line_of(5) == 0
 
 
 def test_frozen_lines_grow_with_the_text() -> None:

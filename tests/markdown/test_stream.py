@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from hypothesis import given, settings
+from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.markdown.helpers import Lines, all_lines, rendered
@@ -52,6 +53,16 @@ def test_blocks_finished_in_a_stream_are_those_of_the_prefix_rendered_at_once(te
 
 
 @EXAMPLES
+@given(st.text(st.characters(), max_size=80), st.integers(1, 9), WIDTHS)
+def test_any_characters_at_all_do_no_harm(text: str, size: int, width: int) -> None:
+    pieces = [text[start : start + size] for start in range(0, len(text), size)]
+    live = rendered(pieces, width)
+    assert all_lines(live) == all_lines(rendered([text], width))
+    shown = "".join(live.plain(0, live.height))
+    assert not any(ord(char) < 32 or 0x7F <= ord(char) < 0xA0 for char in shown)
+
+
+@EXAMPLES
 @given(split_text())
 def test_lines_fit_the_width_and_hold_no_control_characters(pieces: tuple[str, ...]) -> None:
     for line in (live := rendered(pieces, 24)).plain(0, live.height):
@@ -64,11 +75,14 @@ def test_lines_fit_the_width_and_hold_no_control_characters(pieces: tuple[str, .
 def test_resizing_and_restyling_equal_starting_over(pieces: tuple[str, ...], width: int) -> None:
     half = len(pieces) // 2
     live = rendered(pieces[:half], 40, finish=False)
-    live.resize(width)
+    live.resize(width, lazy=True)
+    live.lines(live.height // 2, live.height)
     live.set_theme(LIGHT)
     for piece in pieces[half:]:
         live.append(piece)
+        live.lines(0, 3)
     live.finish()
+    live.settle()
     fresh = LiveMarkdown(width, theme=LIGHT)
     fresh.append("".join(pieces))
     fresh.finish()

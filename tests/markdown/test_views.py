@@ -93,6 +93,12 @@ def test_wide_blocks_are_scrolled_sideways(wide: str) -> None:
     assert live.plain(row, row + 1)[0].strip().startswith(("56789", "456789"))
     assert live.scroll_block(row, 1000) < 60
     assert live.plain(row, row + 1)[0].rstrip().endswith("9")
-    live.set_wide("wrap")
+    assert live.set_block_wide(row, "wrap") <= row
     assert live.height > 4 if wide == "table" else live.height == 4
+    live.set_block_wide(row, "scroll")
+    live.append("\n\nmore")
+    assert live.height == row + 3
+    live.set_wide("wrap")
+    assert live.height > 6 if wide == "table" else live.height == 6
     assert live.scroll_block(99, 5) == 0
+    assert live.set_block_wide(99, "wrap") == live.height

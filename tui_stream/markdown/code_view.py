@@ -6,7 +6,7 @@ out once, and only the line that is still arriving again.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from itertools import accumulate
 from typing import Final
 
@@ -17,7 +17,7 @@ from tui_stream.markdown.cells import Run, SegmentLine, char_widths, crop, text_
 from tui_stream.markdown.formula import formula_lines
 from tui_stream.markdown.highlight import LONG_CODE_LINE, RELEX_LIMIT, TAB, Highlighter
 from tui_stream.markdown.nodes import Kind, Leaf
-from tui_stream.markdown.views import Surface, WideView, replace_tail
+from tui_stream.markdown.views import Surface, WideView, replace_tail, row_width
 
 _PADDING: Final = 1
 """Cells between the edge of a code block and the code."""
@@ -49,7 +49,7 @@ class LinesView(WideView):
             self.origins.extend([number] * len(rows))
         self._done = max(self._done, self._complete())
         text = self.leaf.tentative
-        if text is not None and len(text) > LONG_CODE_LINE and self.surface.wide == "wrap":
+        if text is not None and len(text) > LONG_CODE_LINE and self.wide == "wrap":
             return self._update_long(text, stable, tail)
         self._long = 0
         if text is not None:
@@ -89,7 +89,7 @@ class LinesView(WideView):
 
     def _fold(self, runs: list[Run]) -> list[SegmentLine]:
         """Rows no wider than the screen, or one row if the block is scrolled sideways."""
-        if self.surface.wide == "scroll" or text_width(runs) <= self.text_room:
+        if self.wide == "scroll" or text_width(runs) <= self.text_room:
             return [[Segment(text, style) for text, style in runs]]
         return chop(runs, self.text_room)
 
@@ -104,9 +104,41 @@ class LinesView(WideView):
             end = offsets[self.origins[high] + 1] - 1
         return start, max(start, end)
 
+    def line_of(self, offset: int) -> int:
+        """The first row of the source line at an offset."""
+        number = bisect_right(self.leaf.line_offsets, offset) - 1
+        return self.lead + (bisect_left(self.origins, number) if number >= 0 else 0)
+
+    def refit(self) -> bool:
+        """Put rows together and fold them again, without colouring them again."""
+        self.prefix = self.surface.decorator.prefix(self.leaf)
+        self.wide = self.surface.exceptions.get(self.leaf, self.surface.wide)
+        rows, origins = self.rows, self.origins
+        self.rows, self.origins, self._long = [], [], 0
+        index = 0
+        while index < len(origins):
+            end = index + 1
+            while end < len(origins) and origins[end] == origins[index]:
+                end += 1
+            group = rows[index:end]
+            if origins[index] >= 0 and (end > index + 1 or row_width(group[0]) > self.text_room):
+                group = self._fold(unfold(group))
+            self._add_rows(group, origins[index])
+            index = end
+        self.update()
+        return True
+
+    def _add_rows(self, rows: list[SegmentLine], origin: int) -> None:
+        self.rows.extend(rows)
+        self.origins.extend([origin] * len(rows))
+
 
 class MathView(LinesView):
     """A formula on lines of its own."""
+
+    def refit(self) -> bool:
+        """A formula is laid out anew."""
+        return False
 
     def _layout(self, line: str, *, final: bool) -> list[SegmentLine]:  # noqa: ARG002 - no state is kept
         style = self.surface.decorator.base_style(self.leaf.container) + self.surface.theme.math
@@ -193,6 +225,18 @@ def language_of(leaf: Leaf) -> str:
     """The language a fence names, "" if none."""
     words = leaf.info.split()
     return words[0].strip("{}").removeprefix(".").partition(",")[0].partition(":")[0] if words else ""
+
+
+def unfold(rows: list[SegmentLine]) -> list[Run]:
+    """The runs that the rows of one line were folded from."""
+    runs: list[Run] = []
+    for row in rows:
+        for number, (text, style, _) in enumerate(row):
+            if not number and runs and runs[-1][1] is style:
+                runs[-1] = (runs[-1][0] + text, runs[-1][1])
+            else:
+                runs.append((text, style or Style.null()))
+    return runs
 
 
 def chop(runs: list[Run], width: int) -> list[SegmentLine]:

@@ -100,7 +100,7 @@ def marker_text(container: Container) -> str:
         return label.translate(_SUPERSCRIPT) + " " if label.isascii() and label.isdigit() else f"[{label}] "
     group = container.group
     if group is not None and group.ordered:
-        return f"{container.number}.".rjust(3) + " "
+        return f"{container.number}{group.delimiter}".rjust(3) + " "
     return _BULLETS[_item_depth(container) % len(_BULLETS)] + " "
 
 

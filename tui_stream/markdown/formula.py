@@ -108,33 +108,23 @@ class _Formula:
 
     def _command(self, name: str, whole: str) -> str:
         space = " " if whole[-1:].isspace() else ""
-        if name in SYMBOLS:
-            return SYMBOLS[name] + space
-        if name in FUNCTIONS:
-            return name + space
+        if name in SYMBOLS or name in FUNCTIONS:
+            return SYMBOLS.get(name, name) + space
         if name in SPACES or name in DROPPED:
             return SPACES.get(name, "")
-        if name in TEXT:
-            return self._argument()
-        return self._structure(name)
+        return self._argument() if name in TEXT else self._structure(name)
 
     def _structure(self, name: str) -> str:
-        match name:
-            case "frac" | "dfrac" | "tfrac":
-                return f"{_operand(self._argument())}/{_operand(self._argument())}"
-            case "binom":
-                return f"C({self._argument()}, {self._argument()})"
-            case "sqrt":
-                return self._root()
-            case "begin" | "end":
-                self._argument()
-                return "\n"
-        if name == "mathbb":
-            return "".join(DOUBLE.get(char, char) for char in self._argument())
-        if name not in ACCENTS:
-            return f"\\{name} "
-        argument = self._argument()
-        return argument + ACCENTS[name] if len(argument) == 1 else f"{name}({argument})"
+        if name in ("frac", "dfrac", "tfrac"):
+            return f"{_operand(self._argument())}/{_operand(self._argument())}"
+        if name == "binom":
+            return f"C({self._argument()}, {self._argument()})"
+        if name == "sqrt":
+            return self._root()
+        if name in ("begin", "end"):
+            self._argument()
+            return "\n"
+        return _accented(name, self._argument()) if name in ACCENTS or name == "mathbb" else f"\\{name} "
 
     def _root(self) -> str:
         degree = ""
@@ -147,6 +137,13 @@ class _Formula:
             degree = UP.get(match[1], "") if match[1] != "2" else ""
         argument = self._argument()
         return f"{degree}√{argument}" if len(argument) == 1 else f"{degree}√({argument})"
+
+
+def _accented(name: str, text: str) -> str:
+    """Text in another alphabet or under an accent."""
+    if name == "mathbb":
+        return "".join(DOUBLE.get(char, char) for char in text)
+    return text + ACCENTS[name] if len(text) == 1 else f"{name}({text})"
 
 
 def _operand(text: str) -> str:

@@ -9,14 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
+from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from rich.style import Style
 
 from tui_stream.markdown.cells import Run
 from tui_stream.markdown.completion import closers, complete_spans, open_marks
+from tui_stream.markdown.flanking import FlankingState
 from tui_stream.markdown.formula import formula_text
 from tui_stream.markdown.inline_rules import addresses, build_parser
 from tui_stream.markdown.references import Definitions
@@ -51,7 +54,10 @@ class InlineParser:
         self.theme = theme
         self.definitions = definitions
         self.link_targets = link_targets
-        self._md = build_parser()
+
+    @cached_property
+    def _md(self) -> MarkdownIt:
+        return build_parser()
 
     def parse(self, text: str, base: Style) -> Parsed:
         """Parse text that is complete."""
@@ -79,7 +85,7 @@ class InlineParser:
 
     def _tokenize(self, text: str, *, unfinished: bool) -> StateInline:
         env = {"references": self.definitions.links, "open": unfinished}
-        state = StateInline(text, self._md, env, [])
+        state = FlankingState(text, self._md, env, [])
         self._md.inline.tokenize(state)
         for rule in self._md.inline.ruler2.getRules(""):
             rule(state)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final
 
 from markdown_it import MarkdownIt
@@ -30,10 +31,12 @@ _ADDRESS: Final = re.compile(
 _TRAILING: Final = "?!.,:*_~'\";"
 
 
+@lru_cache(maxsize=1)
 def build_parser() -> MarkdownIt:
     """markdown-it-py's inline grammar with GFM strikethrough and the rules of this module.
 
-    Any scheme is let through: what may be opened is the caller's decision.
+    Any scheme is let through: what may be opened is the caller's decision. The parser keeps nothing
+    between calls, so there is one for all.
     """
     md = MarkdownIt("commonmark", {"maxNesting": 40}).enable("strikethrough")
     md.validateLink = _any_scheme  # type: ignore[method-assign]  # the documented way to set the policy

@@ -7,9 +7,7 @@ changed, and says from which line on a screen has to be drawn again.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections.abc import Sequence
-from itertools import accumulate
 from typing import Final
 
 from rich.segment import Segment
@@ -17,22 +15,21 @@ from rich.segment import Segment
 from tui_stream.markdown.block_info import BlockInfo, BlockList
 from tui_stream.markdown.blocks import BlockParser
 from tui_stream.markdown.cells import SegmentLine
-from tui_stream.markdown.nodes import Kind, Leaf
-from tui_stream.markdown.spacing import lead_lines, view_type
+from tui_stream.markdown.layout import Layout
 from tui_stream.markdown.themes import DARK, MarkdownTheme
-from tui_stream.markdown.views import Surface, View, WideMode
+from tui_stream.markdown.views import Surface, WideMode
 
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
 )
-_COMPARED: Final = 400
-"""Lines that are compared at most to find the first that changed."""
 
 
 class LiveMarkdown:
     """One text, laid out for a width in cells.
 
-    Lines are counted from 0. `append`, `finish`, `resize` and `set_theme` change them; nothing else does.
+    Lines are counted from 0. `append` and `finish` change them and say from which line on; `resize`,
+    `set_theme`, `set_wide` and, where those were lazy, `settle` and reading lines may change all of
+    them.
     """
 
     def __init__(
@@ -44,22 +41,14 @@ class LiveMarkdown:
         wide: WideMode = "wrap",
     ) -> None:
         self._parser = BlockParser()
-        self._assembly = self._parser.assembly
+        self._definitions = self._parser.assembly.definitions
         self._link_targets = link_targets
-        self._surface = Surface(
-            width, theme, self._assembly.definitions, link_targets=link_targets, wide=wide
-        )
+        surface = Surface(width, theme, self._definitions, link_targets=link_targets, wide=wide)
+        self._layout = Layout(self._parser.assembly, surface)
         self._parts: list[str] = []
         self._carriage_return = False
         self._finished = False
-        self._views: list[View] = []
-        self._starts: list[int] = [0]
-        """The first line of each view, and the height of them all."""
-        self._waiting: dict[str, set[int]] = {}
-        """Leaves that looked a label up in vain."""
-        self._frozen = 0
-        self._stale = False
-        self._offsets: dict[Leaf, int] = {}
+        self._lazy = False
 
     # What it is
 
@@ -73,13 +62,22 @@ class LiveMarkdown:
     @property
     def width(self) -> int:
         """The width in cells that lines are laid out for."""
-        return self._surface.width
+        return self._layout.surface.width
+
+    @property
+    def theme(self) -> MarkdownTheme:
+        """The styles."""
+        return self._layout.surface.theme
+
+    @property
+    def wide(self) -> WideMode:
+        """What is done with code and tables that are too wide."""
+        return self._layout.surface.wide
 
     @property
     def height(self) -> int:
-        """The number of lines."""
-        self._refresh()
-        return self._starts[-1]
+        """The number of lines; an estimate after a lazy change until `settled`."""
+        return self._settled_layout().height
 
     @property
     def finished(self) -> bool:
@@ -87,22 +85,26 @@ class LiveMarkdown:
         return self._finished
 
     @property
+    def settled(self) -> bool:
+        """Whether all is laid out, so that no height is an estimate."""
+        return not self._layout.pending
+
+    @property
     def frozen_height(self) -> int:
         """How many lines, from the first, no text to come can change at this width."""
-        self._refresh()
-        if self._finished:
-            return self._starts[-1]
-        leaves = self._assembly.leaves
-        while self._frozen < len(leaves) and self._is_frozen(leaves[self._frozen]):
-            self._frozen += 1
-        first = min((index for waiting in self._waiting.values() for index in waiting), default=self._frozen)
-        return self._starts[min(first, self._frozen)]
+        layout = self._settled_layout()
+        return layout.height if self._finished and not layout.pending else layout.frozen()
 
     @property
     def blocks(self) -> Sequence[BlockInfo]:
-        """The blocks in order, made when they are looked at; valid until the next change."""
-        self._refresh()
-        return BlockList(self._views, self._starts)
+        """The blocks in order, each described when it is looked at; valid until the next change."""
+        layout = self._settled_layout()
+        return BlockList(layout.views, layout.starts)
+
+    def block_at(self, line: int) -> BlockInfo | None:
+        """The block that shows a line, None if there is no such line."""
+        layout = self._settled_layout()
+        return self.blocks[layout.index_at(line)] if 0 <= line < layout.height else None
 
     # What changes it
 
@@ -115,66 +117,97 @@ class LiveMarkdown:
         if self._finished:
             raise ValueError("the text is finished")
         text = self._clean(text)
-        self._refresh()
+        layout = self._settled_layout()
         if not text:
-            return self._starts[-1]
+            return layout.height
         self._parts.append(text)
         self._parser.append(text)
-        return self._sync()
+        return layout.sync()
 
     def finish(self) -> int:
         """End the text; the index of the first line that changed is returned. May be called again."""
-        self._refresh()
+        layout = self._settled_layout()
         if self._finished:
-            return self._starts[-1]
+            return layout.height
         self._finished = True
         self._parser.finish()
-        return self._sync()
+        return layout.sync()
 
-    def resize(self, width: int) -> None:
-        """Lay out for another width in cells, when lines are next asked for."""
-        if max(1, width) != self._surface.width:
-            self._surface.resized(width)
-            self._stale = True
+    def resize(self, width: int, *, lazy: bool = False) -> None:
+        """Lay out for another width in cells.
 
-    def set_theme(self, theme: MarkdownTheme) -> None:
-        """Change the styles, when lines are next asked for."""
-        old = self._surface
+        All is laid out when it is next asked for anything. If `lazy`, only what is looked at; heights of
+        the rest are estimated until `settle` has laid it out, and lines move while it does.
+        """
+        surface = self._layout.surface
+        if max(1, width) != surface.width:
+            surface.resized(width)
+            self._invalidate(surface, lazy=lazy)
+
+    def set_theme(self, theme: MarkdownTheme, *, lazy: bool = True) -> None:
+        """Change the styles; as heights stay the same, what is not looked at may well wait."""
+        old = self._layout.surface
         if theme != old.theme:
-            self._surface = Surface(
-                old.width, theme, self._assembly.definitions, link_targets=self._link_targets, wide=old.wide
+            self._invalidate(
+                Surface(old.width, theme, self._definitions, link_targets=self._link_targets, wide=old.wide),
+                lazy=lazy,
             )
-            self._stale = True
 
-    def set_wide(self, wide: WideMode) -> None:
-        """Wrap code and tables that are too wide, or let them be scrolled sideways."""
-        if wide != self._surface.wide:
-            self._surface.wide = wide
-            self._offsets.clear()
-            self._stale = True
+    def set_wide(self, wide: WideMode, *, lazy: bool = False) -> None:
+        """Wrap all code and tables that are too wide, or let them be scrolled sideways."""
+        surface = self._layout.surface
+        if wide != surface.wide or surface.exceptions:
+            surface.wide = wide
+            surface.exceptions.clear()
+            self._layout.offsets.clear()
+            self._invalidate(surface, lazy=lazy)
+
+    def set_block_wide(self, line: int, wide: WideMode) -> int:
+        """Wrap the block at `line` or let it be scrolled; the first line that changed is returned."""
+        layout = self._settled_layout()
+        layout.settle_lines(line, line + 1)
+        if not 0 <= line < layout.height:
+            return layout.height
+        index = layout.index_at(line)
+        leaf = layout.views[index].leaf
+        layout.surface.exceptions[leaf] = wide
+        layout.offsets.pop(leaf, None)
+        return layout.rebuild(index)
 
     def scroll_block(self, line: int, offset: int) -> int:
         """Scroll the wide block at `line` sideways; the cell offset that it has then is returned."""
-        self._refresh()
-        view = self._view_at(line)
-        if view is None:
+        layout = self._settled_layout()
+        layout.settle_lines(line, line + 1)
+        if not 0 <= line < layout.height:
             return 0
+        view = layout.views[layout.index_at(line)]
         view.offset = max(0, min(offset, view.overflow))
-        self._offsets[view.leaf] = view.offset
+        layout.offsets[view.leaf] = view.offset
         return view.offset
+
+    def settle(self, characters: int | None = None) -> bool:
+        """Lay out some of what a lazy change left; whether all is laid out is returned.
+
+        Lines move: keep a place by its source offset, with `source_range` before and `line_of` after.
+
+        Args:
+            characters: about how many characters of source to lay out, all if None.
+        """
+        return self._layout.settle(characters) if self._layout.pending else True
 
     # What it shows
 
     def lines(self, first: int, last: int) -> list[list[Segment]]:
         """The lines [first, last), those that there are."""
-        self._refresh()
-        first, last = max(0, first), min(last, self._starts[-1])
+        layout = self._settled_layout()
+        layout.settle_lines(first, last)
+        first, last = max(0, first), min(last, layout.height)
         found: list[SegmentLine] = []
-        index = bisect_right(self._starts, first) - 1
+        index = layout.index_at(first)
         while first < last:
-            begin, end = self._starts[index], min(last, self._starts[index + 1])
-            view = self._views[index]
-            found.extend(view.line(number - begin) for number in range(first, end))
+            begin, end = layout.starts[index], min(last, layout.starts[index + 1])
+            view = layout.views[index]
+            found.extend([view.line(number - begin) for number in range(first, end)])
             first = max(first, end)
             index += 1
         return found
@@ -188,18 +221,38 @@ class LiveMarkdown:
 
         That is whole blocks; of code and tables, whole source lines.
         """
-        self._refresh()
-        last = min(last, self._starts[-1])
+        layout = self._settled_layout()
+        layout.settle_lines(first, last)
+        last = min(last, layout.height)
         first = max(0, min(first, last - 1))
         if last <= 0:
             return 0, 0
-        low, high = (bisect_right(self._starts, line) - 1 for line in (first, last - 1))
-        above, below = self._views[low], self._views[high]
-        start = above.source_of(first - self._starts[low], above.height)[0]
-        begin = first - self._starts[low] if low == high else 0
-        return start, max(start, below.source_of(begin, last - self._starts[high])[1])
+        low, high = layout.index_at(first), layout.index_at(last - 1)
+        above, below = layout.views[low], layout.views[high]
+        start = above.source_of(first - layout.starts[low], above.height)[0]
+        begin = first - layout.starts[low] if low == high else 0
+        return start, max(start, below.source_of(begin, last - layout.starts[high])[1])
+
+    def line_of(self, offset: int) -> int:
+        """The first line of the block, code line or table row that shows the source at an offset."""
+        layout = self._settled_layout()
+        if not layout.views:
+            return 0
+        index = layout.index_of(offset)
+        layout.settle_lines(layout.starts[index], layout.starts[index] + 1)
+        return min(layout.starts[index] + layout.views[index].line_of(offset), max(0, layout.height - 1))
 
     # How
+
+    def _invalidate(self, surface: Surface, *, lazy: bool) -> None:
+        self._lazy = lazy and (self._lazy or not self._layout.pending)
+        self._layout.invalidate(surface)
+
+    def _settled_layout(self) -> Layout:
+        """The layout, complete unless it may be lazy."""
+        if self._layout.pending and not self._lazy:
+            self._layout.settle(None)
+        return self._layout
 
     def _clean(self, text: str) -> str:
         """Normalize newlines and replace characters that would break a line."""
@@ -214,115 +267,6 @@ class LiveMarkdown:
         if _CONTROL.search(text) is None:
             return text
         return _CONTROL.sub(_replacement, text)
-
-    def _view_at(self, line: int) -> View | None:
-        if not 0 <= line < self._starts[-1]:
-            return None
-        return self._views[bisect_right(self._starts, line) - 1]
-
-    def _refresh(self) -> None:
-        """Lay everything out again if width or theme changed."""
-        if self._stale:
-            self._stale = False
-            self._views.clear()
-            self._build(0)
-
-    def _sync(self) -> int:
-        """Lay out the leaves that changed; the first line that changed."""
-        assembly = self._assembly
-        first = min(assembly.changed, len(self._views))
-        assembly.changed = len(assembly.leaves)
-        kept, changed = self._update(first)
-        if kept < len(assembly.leaves) or kept < len(self._views):
-            self._count(first)
-            rebuilt = self._build(kept, compare=changed is None)
-            changed = rebuilt if changed is None else changed
-        else:
-            self._count(first)
-        if assembly.definitions.added:
-            changed = self._resolve(self._starts[-1] if changed is None else changed)
-        return self._starts[-1] if changed is None else min(changed, self._starts[-1])
-
-    def _update(self, first: int) -> tuple[int, int | None]:
-        """Update views until one does not fit its leaf: the index of that, and the first changed line."""
-        changed: int | None = None
-        stop = min(len(self._assembly.leaves), len(self._views))
-        for index in range(first, stop):
-            view = self._views[index]
-            if not self._fits(index):
-                return index, changed
-            before = view.height
-            row = view.update()
-            self._note_misses(index)
-            if changed is None and (row < len(view.rows) or before != view.height):
-                changed = self._starts[index] + (view.lead + row if before and view.rows else 0)
-        return stop, changed
-
-    def _is_frozen(self, leaf: Leaf) -> bool:
-        return leaf.closed and not (leaf.kind is Kind.EMPTY and leaf is self._assembly.leaves[-1])
-
-    def _fits(self, index: int) -> bool:
-        leaf, view = self._assembly.leaves[index], self._views[index]
-        return view.leaf is leaf and type(view) is view_type(leaf) and view.lead == self._lead(index)
-
-    def _lead(self, index: int) -> int:
-        return lead_lines(self._views[index - 1].shown if index else None, self._assembly.leaves[index])
-
-    def _build(self, kept: int, *, compare: bool = False) -> int:
-        """Make new views after the first `kept`; with `compare`, the first line that is another now."""
-        start = self._starts[kept] if kept < len(self._starts) else 0
-        old = self._plain_lines(kept) if compare else []
-        del self._views[kept:]
-        for index in range(kept, len(self._assembly.leaves)):
-            self._views.append(self._make(index))
-        self._count(kept)
-        new = self._plain_lines(kept) if compare else []
-        same = next((n for n, pair in enumerate(zip(old, new, strict=False)) if pair[0] != pair[1]), None)
-        return start + (min(len(old), len(new)) if same is None else same)
-
-    def _make(self, index: int) -> View:
-        leaf = self._assembly.leaves[index]
-        view = view_type(leaf)(leaf, self._surface, self._lead(index))
-        view.before = self._views[index - 1].shown if index else None
-        view.offset = self._offsets.get(leaf, 0)
-        view.update()
-        self._note_misses(index)
-        return view
-
-    def _plain_lines(self, first: int) -> list[SegmentLine]:
-        """Some lines from a view on, to compare with what they become."""
-        lines: list[SegmentLine] = []
-        for view in self._views[first:]:
-            lines.extend(view.line(number) for number in range(min(view.height, _COMPARED)))
-            if len(lines) >= _COMPARED:
-                break
-        return lines[:_COMPARED]
-
-    def _count(self, first: int) -> None:
-        """Add up heights from a view on."""
-        starts = self._starts
-        del starts[first + 1 :]
-        starts.extend(accumulate((view.height for view in self._views[first:]), initial=starts.pop()))
-
-    def _note_misses(self, index: int) -> None:
-        missed = self._assembly.definitions.links.missed
-        if missed:
-            for label in missed:
-                self._waiting.setdefault(label, set()).add(index)
-            missed.clear()
-
-    def _resolve(self, changed: int) -> int:
-        """Lay out again what looked up a label that is defined now."""
-        added = self._assembly.definitions.added
-        found = {index for label in added for index in self._waiting.pop(label, ())}
-        added.clear()
-        for index in sorted(found):
-            if index < len(self._views):
-                changed = min(changed, self._starts[index])
-                self._views[index] = self._make(index)
-        if found:
-            self._count(min(*found, len(self._views)))
-        return changed
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -7,6 +7,7 @@ has to be found when it is defined at last. The grammar itself is markdown-it-py
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from typing import Any, Final
 
 from markdown_it import MarkdownIt
@@ -47,7 +48,10 @@ class Definitions:
         self.footnotes: set[str] = set()
         self.added: list[str] = []
         """Labels defined since the engine last cleared this; a footnote's begins with "^"."""
-        self._parser = MarkdownIt("zero").enable("reference")
+
+    @cached_property
+    def _parser(self) -> MarkdownIt:
+        return MarkdownIt("zero").enable("reference")
 
     def take(self, text: str) -> str:
         """Keep the definitions at the beginning of `text` and return the text after them."""

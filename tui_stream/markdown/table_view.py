@@ -6,6 +6,7 @@ rows only, with some room to spare while the table is open; rows after those are
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from typing import Final, NamedTuple
 
 from rich.segment import Segment
@@ -108,6 +109,12 @@ class TableView(WideView):
             return None
         return self._parse(text, header=leaf.kind is not Kind.TABLE, unfinished=True)
 
+    def refit(self) -> bool:
+        """Keep the rows if the columns are as wide as they were."""
+        self.prefix = self.surface.decorator.prefix(self.leaf)
+        self.wide = self.surface.exceptions.get(self.leaf, self.surface.wide)
+        return self.leaf.closed and self._share(self._natural) == self._widths
+
     # Widths
 
     def _column_widths(self, partial: _Row | None) -> list[int]:
@@ -125,7 +132,7 @@ class TableView(WideView):
     def _share(self, natural: list[int]) -> list[int]:
         """The natural widths if they fit, else the wide columns share what the narrow ones leave."""
         room = self.room - _SEPARATOR * len(natural) + 1
-        if self.surface.wide == "scroll" or sum(natural) <= room:
+        if self.wide == "scroll" or sum(natural) <= room:
             return list(natural)
         widths = [0] * len(natural)
         order = sorted(range(len(natural)), key=natural.__getitem__)
@@ -191,6 +198,11 @@ class TableView(WideView):
     def _rule(self, kind: str) -> SegmentLine:
         dash, cross = _RULES[kind]
         return [Segment(cross.join(dash * (width + 2) for width in self._widths), self._border)]
+
+    def line_of(self, offset: int) -> int:
+        """The first line of the table row at an offset."""
+        number = bisect_right(self.leaf.line_offsets, offset) - 1
+        return self.lead + (self._ends[number - 1] if 0 < number < len(self._ends) else 0)
 
     def source_of(self, first: int, last: int) -> tuple[int, int]:
         """The source of whole table rows; of the whole table where its header is included."""

@@ -42,6 +42,8 @@ class Surface:
         self.width = max(1, width)
         self.theme = theme
         self.wide = wide
+        self.exceptions: dict[Leaf, WideMode] = {}
+        """Blocks for which something else than `wide` holds."""
         self.decorator = Decorator(self.width, theme)
         self.inline = InlineParser(theme, definitions, link_targets=link_targets)
         self.code = CodeStyles(theme)
@@ -72,6 +74,7 @@ class View(ABC):
         self.before: Leaf | None = None
         """The leaf shown before this one."""
         self.prefix: Prefix = surface.decorator.prefix(leaf)
+        self.wide = surface.exceptions.get(leaf, surface.wide)
 
     @property
     def height(self) -> int:
@@ -112,6 +115,14 @@ class View(ABC):
     def source_of(self, first: int, last: int) -> tuple[int, int]:  # noqa: ARG002 - for views that know better
         """The source offsets of the lines [first, last)."""
         return self.leaf.start, self.leaf.end
+
+    def line_of(self, offset: int) -> int:  # noqa: ARG002 - for views that know better
+        """The line that shows the source at an offset."""
+        return self.lead
+
+    def refit(self) -> bool:
+        """Adapt to another width without a new start; False if that cannot be done."""
+        return False
 
     def _lead_prefix(self) -> tuple[Segment, ...]:
         markers = self.leaf.markers
@@ -295,7 +306,7 @@ class WideView(View):
     @property
     def overflow(self) -> int:
         """Cells by which the widest row exceeds the screen."""
-        return max(0, max(map(_row_width, self.rows), default=0) - self.text_room)
+        return max(0, max(map(row_width, self.rows), default=0) - self.text_room)
 
     @property
     def text_room(self) -> int:
@@ -303,5 +314,6 @@ class WideView(View):
         return self.room
 
 
-def _row_width(row: SegmentLine) -> int:
+def row_width(row: SegmentLine) -> int:
+    """Cells that a row takes up."""
     return sum([width_of(segment.text) for segment in row])

@@ -103,14 +103,17 @@ def make_client(connect_timeout: float, *, user_agent: str = "tui-stream") -> ht
     """
     import httpx2
 
+    from tui_stream.providers._pacing import pace
+
     asyncio.run(_touch_anyio())
-    return httpx2.AsyncClient(
+    client = httpx2.AsyncClient(
         timeout=httpx2.Timeout(None, connect=connect_limit(connect_timeout)),
         limits=httpx2.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE),
         follow_redirects=False,
         headers={"accept-encoding": "identity", "user-agent": user_agent},
         event_hooks={"response": [_refuse]},
     )
+    return pace(client)
 
 
 def failures() -> tuple[type[Exception], ...]:

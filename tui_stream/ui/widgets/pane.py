@@ -26,6 +26,7 @@ from tui_stream.ui.widgets.status_bar import StatusBar
 from tui_stream.ui.widgets.transcript import Transcript
 
 _WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."
+_FIGURES = 0.2  # seconds from one set of figures to the next while text streams in
 _TICK = 0.25  # seconds from one look at a silent stream to the next
 
 
@@ -59,6 +60,8 @@ class ChatPane(Vertical):
         self._open_worker: Worker[None] | None = None
         self._turn_worker: Worker[None] | None = None
         self._retry_at = 0.0
+        self._shown_state = TurnState.IDLE
+        self._shown_at = 0.0
 
     def compose(self) -> ComposeResult:
         """From top to bottom."""
@@ -212,7 +215,10 @@ class ChatPane(Vertical):
         """Hands text to the answer and figures to the status bar."""
         if update.retrying is not None:
             self._retry_at = asyncio.get_running_loop().time() + update.retrying.delay
-        self._show_turn(turn, update)
+        now = asyncio.get_running_loop().time()
+        if update.events or turn.state is not self._shown_state or now - self._shown_at >= _FIGURES:
+            self._shown_state, self._shown_at = turn.state, now
+            self._show_turn(turn, update)
         answer = self._answer
         if answer is None:
             return

@@ -1,0 +1,253 @@
+"""All views of a text in order, and where each begins.
+
+It exists to lay out no more than has to be: of an append only the leaves it changed, of a change of
+width or theme only what is looked at, the rest being estimated until there is time for it.
+"""
+
+from __future__ import annotations
+
+import sys
+from bisect import bisect_right
+from itertools import accumulate
+from typing import Final
+
+from tui_stream.markdown.assembly import Assembly
+from tui_stream.markdown.cells import SegmentLine, width_of
+from tui_stream.markdown.nodes import Kind, Leaf
+from tui_stream.markdown.spacing import lead_lines, view_type
+from tui_stream.markdown.views import ProseView, Surface, View
+
+_NONE: Final = sys.maxsize
+_COMPARED: Final = 400
+"""Lines that are compared at most to find the first that changed."""
+
+
+class PendingView(View):
+    """Stands for a view that is to be made again, with as many rows as it is likely to have."""
+
+    def __init__(self, old: View, surface: Surface) -> None:  # the prefix of a view is not worth making here
+        self.old: View = old.old if isinstance(old, PendingView) else old
+        self.leaf, self.lead, self.before, self.prefix = old.leaf, old.lead, old.before, old.prefix
+        self.surface = surface
+        self.wide = old.wide
+        self.offset = 0
+        self.rows = [[]] * self._estimate()
+
+    def update(self) -> int:
+        """Nothing is laid out."""
+        return len(self.rows)
+
+    def _estimate(self) -> int:
+        rows, room = self.old.rows, self.room
+        if not rows or not isinstance(self.old, ProseView):
+            return len(rows)
+        widest = max([sum([width_of(segment.text) for segment in row]) for row in rows[:2]])
+        return max(1, -(-len(rows) * widest // room))
+
+
+class Layout:
+    """Views of the leaves of an assembly."""
+
+    def __init__(self, assembly: Assembly, surface: Surface) -> None:
+        self.assembly = assembly
+        self.surface = surface
+        self.views: list[View] = []
+        self.starts: list[int] = [0]
+        """The first line of each view, and the number of all lines."""
+        self.offsets: dict[Leaf, int] = {}
+        """Cells by which wide blocks are scrolled."""
+        self._waiting: dict[str, set[int]] = {}
+        """Leaves that looked a label up in vain."""
+        self._first_waiting = _NONE
+        self._closed = 0
+        """Leaves from the first that can no longer change."""
+        self.pending = False
+        """Whether some heights are estimates."""
+
+    # Where things are
+
+    @property
+    def height(self) -> int:
+        """The number of lines."""
+        return self.starts[-1]
+
+    def index_at(self, line: int) -> int:
+        """The view that shows a line."""
+        return bisect_right(self.starts, line) - 1
+
+    def index_of(self, offset: int) -> int:
+        """The view that shows the source at an offset, or the last one before it."""
+        return max(0, bisect_right(self.views, offset, key=lambda view: view.leaf.start) - 1)
+
+    def frozen(self) -> int:
+        """How many lines no text to come can change."""
+        leaves = self.assembly.leaves
+        while self._closed < len(leaves) and self._is_frozen(leaves[self._closed]):
+            self._closed += 1
+        first = min(self._first_waiting, self._closed, len(self.views))
+        if self.pending:
+            first = min(
+                first, next((n for n, v in enumerate(self.views) if isinstance(v, PendingView)), first)
+            )
+        return self.starts[first]
+
+    def _is_frozen(self, leaf: Leaf) -> bool:
+        return leaf.closed and not (leaf.kind is Kind.EMPTY and leaf is self.assembly.leaves[-1])
+
+    # After an append
+
+    def sync(self) -> int:
+        """Lay out the leaves that changed; the first line that changed is returned."""
+        assembly = self.assembly
+        first = min(assembly.changed, len(self.views))
+        assembly.changed = len(assembly.leaves)
+        kept, changed = self._update(first)
+        self._count(first)
+        if kept < len(assembly.leaves) or kept < len(self.views):
+            rebuilt = self._build(kept, compare=changed is None)
+            changed = rebuilt if changed is None else changed
+        if assembly.definitions.added:
+            changed = self._resolve(self.height if changed is None else changed)
+        return self.height if changed is None else min(changed, self.height)
+
+    def _update(self, first: int) -> tuple[int, int | None]:
+        """Update views until one does not fit its leaf: the index of that, and the first changed line."""
+        changed: int | None = None
+        stop = min(len(self.assembly.leaves), len(self.views))
+        for index in range(first, stop):
+            view = self.views[index]
+            if not self._fits(index):
+                return index, changed
+            before = view.height
+            row = view.update()
+            self._note_misses(index)
+            if changed is None and (row < len(view.rows) or before != view.height):
+                changed = self.starts[index] + (view.lead + row if before and view.rows else 0)
+        return stop, changed
+
+    def _fits(self, index: int) -> bool:
+        leaf, view = self.assembly.leaves[index], self.views[index]
+        return view.leaf is leaf and type(view) is view_type(leaf) and view.lead == self._lead(index)
+
+    def _lead(self, index: int) -> int:
+        return lead_lines(self.views[index - 1].shown if index else None, self.assembly.leaves[index])
+
+    def _build(self, kept: int, *, compare: bool) -> int:
+        """Make new views after the first `kept`; with `compare`, the first line that is another now."""
+        start = self.starts[kept]
+        old = self._some_lines(kept) if compare else []
+        del self.views[kept:]
+        for index in range(kept, len(self.assembly.leaves)):
+            self.views.append(self._make(index))
+        self._count(kept)
+        new = self._some_lines(kept) if compare else []
+        same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
+        return start + (min(len(old), len(new)) if same is None else same)
+
+    def _make(self, index: int) -> View:
+        leaf = self.assembly.leaves[index]
+        view = view_type(leaf)(leaf, self.surface, self._lead(index))
+        view.before = self.views[index - 1].shown if index else None
+        view.offset = self.offsets.get(leaf, 0)
+        view.update()
+        self._note_misses(index)
+        return view
+
+    def _some_lines(self, first: int) -> list[SegmentLine]:
+        """Some lines from a view on, to compare with what they become."""
+        lines: list[SegmentLine] = []
+        for view in self.views[first:]:
+            lines.extend(view.line(number) for number in range(min(view.height, _COMPARED)))
+            if len(lines) >= _COMPARED:
+                break
+        return lines[:_COMPARED]
+
+    def _count(self, first: int) -> None:
+        """Add up heights from a view on."""
+        starts = self.starts
+        del starts[first + 1 :]
+        starts.extend(accumulate((view.height for view in self.views[first:]), initial=starts.pop()))
+
+    def _note_misses(self, index: int) -> None:
+        missed = self.assembly.definitions.links.missed
+        if missed:
+            for label in missed:
+                self._waiting.setdefault(label, set()).add(index)
+            self._first_waiting = min(self._first_waiting, index)
+            missed.clear()
+
+    def _resolve(self, changed: int) -> int:
+        """Lay out again what looked up a label that is defined now."""
+        added = self.assembly.definitions.added
+        found = {index for label in added for index in self._waiting.pop(label, ())}
+        added.clear()
+        self._first_waiting = min((n for waiting in self._waiting.values() for n in waiting), default=_NONE)
+        for index in sorted(found):
+            if index < len(self.views) and not isinstance(self.views[index], PendingView):
+                changed = min(changed, self.starts[index])
+                self.views[index] = self._make(index)
+        if found:
+            self._count(min(*found, len(self.views)))
+        return changed
+
+    # After a change of width or theme
+
+    def rebuild(self, index: int) -> int:
+        """Make one view again; its first line is returned."""
+        self.views[index] = self._make(index)
+        self._count(index)
+        return self.starts[index]
+
+    def invalidate(self, surface: Surface) -> None:
+        """Note that all has to be laid out again."""
+        self.surface = surface
+        self.views = [PendingView(view, surface) for view in self.views]
+        self.pending = bool(self.views)
+        self._count(0)
+
+    def settle_lines(self, first: int, last: int) -> None:
+        """Lay out what the lines [first, last) show."""
+        if not self.pending or first >= min(last, self.height):
+            return
+        begin = index = self.index_at(max(0, first))
+        line, moved = self.starts[index], False
+        while index < len(self.views) and line < last:
+            moved = self._settle(index) or moved
+            line += self.views[index].height
+            index += 1
+        if moved:
+            self._count(begin)
+
+    def settle(self, characters: int | None) -> bool:
+        """Lay out some of what is pending, about so many characters of source; whether all is laid out."""
+        left = characters
+        first = next(
+            (n for n, view in enumerate(self.views) if isinstance(view, PendingView)), len(self.views)
+        )
+        index = first
+        while index < len(self.views) and (left is None or left > 0):
+            view = self.views[index]
+            if isinstance(view, PendingView) and left is not None:
+                left -= view.leaf.end - view.leaf.start + 1
+            self._settle(index)
+            index += 1
+        self._count(first)
+        if index >= len(self.views):
+            self.pending = False
+        return not self.pending
+
+    def _settle(self, index: int) -> bool:
+        """Lay out a view if it is pending, and say so."""
+        view = self.views[index]
+        if not isinstance(view, PendingView):
+            return False
+        old = view.old
+        fits = (
+            old.surface is self.surface and type(old) is view_type(old.leaf) and old.lead == self._lead(index)
+        )
+        if fits and old.refit():
+            old.before = self.views[index - 1].shown if index else None
+            self.views[index] = old
+        else:
+            self.views[index] = self._make(index)
+        return True

@@ -266,9 +266,7 @@ class Server:
         protocol = _Connection(reader, connected)
         return protocol
 
-    async def _serve(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protocol: _Connection
-    ) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, protocol: _Connection) -> None:
         try:
             while (request := await _read_request(reader)) is not None:
                 exchange = Exchange(request, writer, protocol.gone, protocol.times)

@@ -152,9 +152,7 @@ def paced(server: ChatServer, tokens: list[str], rate: float) -> Handler:
 async def _main() -> None:
     from tests.shapes import SHAPES, tokens
 
-    parser = argparse.ArgumentParser(
-        prog="python -m tests.servers", description="Streams generated Markdown."
-    )
+    parser = argparse.ArgumentParser(prog="python -m tests.servers", description="Streams generated Markdown.")
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--rate", type=float, default=100.0, help="tokens a second")
     parser.add_argument("--shape", choices=sorted(SHAPES), default="prose")

@@ -48,9 +48,7 @@ async def test_keys_typed_at_once_keep_their_order(embedded: list[str]) -> None:
 
 def test_the_pipe_writes_the_answer_and_only_the_answer(embedded: list[str]) -> None:
     command = [*PROGRAM, *embedded, "-o", "max_tokens=24"]
-    done = subprocess.run(
-        command, input="Name three fruits.", capture_output=True, text=True, timeout=120, check=False
-    )
+    done = subprocess.run(command, input="Name three fruits.", capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode in {0, 6}
     assert done.stdout.strip()
     assert "llama" not in done.stdout

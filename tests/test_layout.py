@@ -15,9 +15,7 @@ HEAVY = ("textual", "rich", "asyncio", "msgspec", *SDKS)
 def loaded_by(module: str) -> set[str]:
     """The top-level packages that a fresh interpreter has loaded after importing a module."""
     program = f"import sys, json, {module}; print(json.dumps(sorted(n.split('.')[0] for n in sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60
-    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
     names: list[str] = json.loads(done.stdout)
     return set(names)
 

@@ -47,9 +47,7 @@ def opener(provider: ScriptedProvider) -> OpenSession:
     return open_session
 
 
-async def ask(
-    *steps: Step, output: Pieces | None = None, notes: io.StringIO | None = None
-) -> tuple[int, str]:
+async def ask(*steps: Step, output: Pieces | None = None, notes: io.StringIO | None = None) -> tuple[int, str]:
     provider = ScriptedProvider([steps])
     written = output or Pieces()
     code = await pipe.run(opener(provider), "Hi", output=written, notes=pipe.Notes(notes or io.StringIO()))

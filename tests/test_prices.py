@@ -15,9 +15,7 @@ async def test_listed_prices_go_by_the_providers_address() -> None:
     assert book.cost(usage, provider="openai", model="gpt-4o-mini") is None, "not loaded yet"
     await book.load()
     assert book.cost(usage, provider="openai", model="gpt-4o-mini") == Decimal("0.75")
-    assert book.cost(Usage(1_000_000, 0, 1_000_000), provider="openai", model="gpt-4o-mini") == Decimal(
-        "0.075"
-    )
+    assert book.cost(Usage(1_000_000, 0, 1_000_000), provider="openai", model="gpt-4o-mini") == Decimal("0.075")
 
 
 async def test_what_is_not_listed_has_no_price() -> None:

@@ -7,16 +7,24 @@ import sys
 
 gc.disable()  # while modules are loaded nothing becomes garbage; front ends switch it on again
 
-from tui_stream.cli import app  # noqa: E402 - loaded with the collector off
-from tui_stream.core.sanitize import clean  # noqa: E402
+from tui_stream import flags, fronts  # noqa: E402 - loaded with the collector off
 from tui_stream.errors import TuiStreamError  # noqa: E402
+
+OTHER_COMMANDS = ("models", "config", "doctor")
 
 
 def main() -> None:
     """Runs the command line; an error that a person can do something about is one sentence on stderr."""
     try:
+        asked = flags.read(sys.argv[1:], OTHER_COMMANDS)
+        if asked is not None:
+            sys.exit(fronts.run(asked))
+        from tui_stream.cli import app
+
         app()
     except TuiStreamError as error:
+        from tui_stream.core.sanitize import clean
+
         sys.stderr.write(f"tui-stream: {clean(str(error))}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:

@@ -1,21 +1,17 @@
-"""The command line, and the composition root: reads the settings and hands a front end what it needs.
+"""The command line as Typer reads it: every command, its help, and what is wrong with what was typed.
 
 Nothing heavy is imported before a command runs, so that ``--help`` and ``--version`` answer at once.
 """
 
 from __future__ import annotations
 
-import asyncio
-import functools
-import os
-import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from tui_stream import __version__
+from tui_stream import __version__, fronts
 from tui_stream.commands import config as config_command
 from tui_stream.commands import doctor as doctor_command
 from tui_stream.commands import models as models_command
@@ -28,25 +24,17 @@ from tui_stream.commands.options import (
     RecordOption,
     SpeedOption,
     SystemOption,
-    settings_from,
 )
-from tui_stream.errors import UsageError
-
-if TYPE_CHECKING:
-    from tui_stream.config import Settings
-
-_AUTOMATIC = "auto"
+from tui_stream.flags import AUTOMATIC, Asked
 
 
 class _Group(TyperGroup):
     """Takes a command line that names no command as one for chat or pipe, whichever fits."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        root_options = {
-            name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)
-        }
+        root_options = {name for param in self.get_params(ctx) for name in (*param.opts, *param.secondary_opts)}
         if not args or (args[0] not in self.commands and args[0] not in root_options):
-            args = [_AUTOMATIC, *args]
+            args = [AUTOMATIC, *args]
         return super().parse_args(ctx, args)
 
 
@@ -81,7 +69,7 @@ def root(
     del version
 
 
-def _asking(front_end: Callable[[Settings, str], None], what: str) -> Callable[..., None]:
+def _asking(name: str, what: str) -> Callable[..., None]:
     """A command with the flags that chat and pipe have in common."""
 
     def command(
@@ -95,58 +83,15 @@ def _asking(front_end: Callable[[Settings, str], None], what: str) -> Callable[.
         speed: SpeedOption = None,
         config: ConfigOption = None,
     ) -> None:
-        front_end(settings_from(config, provider, model, base_url, system, option, record, speed), prompt)
+        asked = Asked(name, prompt, provider, base_url, model, system, option or [], record, speed, config)
+        raise typer.Exit(fronts.run(asked))
 
     command.__doc__ = what
     return command
 
 
-def _automatic(settings: Settings, prompt: str) -> None:
-    on_terminal = sys.stdin.isatty() and sys.stdout.isatty()
-    (_chat if on_terminal else _pipe)(settings, prompt)
-
-
-def _chat(settings: Settings, prompt: str) -> None:
-    if (
-        not (sys.stdin.isatty() and sys.stdout.isatty() and sys.stderr.isatty())
-        or os.environ.get("TERM") == "dumb"
-    ):
-        raise UsageError(
-            "The chat needs a terminal, and this is none that can show it.",
-            hint='Use the pipe: tui-stream pipe "Name three fruits."',
-        )
-    from tui_stream import compose
-    from tui_stream.ui import app as ui
-
-    open_session = functools.partial(compose.open_session, settings, frame=1 / settings.ui.frame_rate)
-    code = asyncio.run(
-        ui.run(
-            open_session,
-            ui=settings.ui,
-            stall_notice=settings.timeouts.stall_notice,
-            first_prompt=prompt,
-        )
-    )
-    raise typer.Exit(code)
-
-
-def _pipe(settings: Settings, prompt: str) -> None:
-    from tui_stream import compose, pipe
-    from tui_stream.core.sanitize import clean, repair
-
-    text = pipe.read_prompt(prompt, sys.stdin.buffer, interactive=sys.stdin.isatty())
-    cleaner = clean if sys.stdout.isatty() else repair
-    open_session = functools.partial(compose.open_session, settings, frame=0.0, cleaner=cleaner)
-    code = pipe.main(
-        open_session, text, output=pipe.FileOutput(sys.stdout.fileno()), notes=pipe.Notes(sys.stderr)
-    )
-    raise typer.Exit(code)
-
-
-app.command("chat")(_asking(_chat, "Open the chat."))
+app.command("chat")(_asking("chat", "Open the chat."))
 app.command("pipe")(
-    _asking(
-        _pipe, "Ask once: the answer, and nothing else, goes to stdout; piped text is added to the prompt."
-    )
+    _asking("pipe", "Ask once: the answer, and nothing else, goes to stdout; piped text is added to the prompt.")
 )
-app.command(_AUTOMATIC, hidden=True)(_asking(_automatic, "Open the chat on a terminal, else ask once."))
+app.command(AUTOMATIC, hidden=True)(_asking(AUTOMATIC, "Open the chat on a terminal, else ask once."))

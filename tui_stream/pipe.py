@@ -143,9 +143,7 @@ def _finish(turn: Turn, notes: Notes) -> int:
 
 def _unwritable(error: OSError) -> TuiStreamError:
     if error.errno in {errno.ENOSPC, errno.EDQUOT}:
-        return TuiStreamError(
-            "The answer cannot be written: no space is left.", hint="Free some and ask again."
-        )
+        return TuiStreamError("The answer cannot be written: no space is left.", hint="Free some and ask again.")
     return TuiStreamError(f"The answer cannot be written: {error.strerror}.")
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import gc
 import sys
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from itertools import count, islice
 
@@ -82,9 +83,7 @@ def mixed() -> Iterator[str]:
         yield f"## Section {number}\n\n" + "".join(islice(sentences, 3)) + "\n\n"
         yield "".join(f"- {next(sentences)}\n" for _ in range(4)) + "\n"
         yield "```python\n" + "".join(f"x{n} = call({n}, 'text')  # {n}\n" for n in range(8)) + "```\n\n"
-        yield (
-            "| a | b |\n|---|---|\n" + "".join(f"| {n} | {next(sentences)[:30]} |\n" for n in range(4)) + "\n"
-        )
+        yield ("| a | b |\n|---|---|\n" + "".join(f"| {n} | {next(sentences)[:30]} |\n" for n in range(4)) + "\n")
 
 
 def bullets() -> Iterator[str]:
@@ -124,9 +123,7 @@ def cjk() -> Iterator[str]:
     text = "这个模型逐字写出答案所以屏幕上的任何内容都不应该取决于之前出现的文字而且行在字符之间换行"
     for number in count():
         start = number * 7 % 20
-        yield (
-            text[start : start + 18] + "\uff0c" + ("**" + text[:6] + "**" if number % 3 == 0 else text[5:12])
-        )
+        yield (text[start : start + 18] + "\uff0c" + ("**" + text[:6] + "**" if number % 3 == 0 else text[5:12]))
         yield "。\n\n" if number % 6 == 5 else "。"
 
 
@@ -203,8 +200,41 @@ def measure(shape: Callable[[], Iterator[str]]) -> list[float]:
     return windows[: len(SIZES)]
 
 
+def measure_whole(shape: Callable[[], Iterator[str]]) -> tuple[float, float, float, float]:
+    """Milliseconds of CPU at the largest size.
+
+    Loading all at once; then, at another width, the first screen and the slowest of the slices that lay
+    out the rest. The last number is the bytes kept for each character.
+    """
+    pieces = list(batches(shape, SIZES[-1]))
+    live = LiveMarkdown(100)
+    start = time.process_time()
+    live.append("".join(pieces))
+    live.finish()
+    loaded = time.process_time() - start
+    middle = live.height // 2
+    offset = live.source_range(middle, middle + 1)[0]
+    start = time.process_time()
+    live.resize(80, lazy=True)
+    top = live.line_of(offset)
+    live.lines(top, top + 40)
+    shown = time.process_time() - start
+    slowest, settled = 0.0, live.settled
+    while not settled:
+        start = time.process_time()
+        settled = live.settle(8_000)
+        slowest = max(slowest, time.process_time() - start)
+    tracemalloc.start()
+    kept = LiveMarkdown(100)
+    for piece in pieces[: len(pieces) // 8]:
+        kept.append(piece)
+    memory = tracemalloc.get_traced_memory()[0] / len(kept.text)
+    tracemalloc.stop()
+    return loaded * 1e3, shown * 1e3, slowest * 1e3, memory
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     wanted = set(sys.argv[1:])
     print(f"{'us a token at':<14}" + "".join(f"{size:>9}" for size in SIZES) + "    ratio")
     for shape in SHAPES:
@@ -212,11 +242,14 @@ def main() -> None:
             continue
         costs = measure(shape)
         print(
-            f"{shape.__name__:<14}"
-            + "".join(f"{cost:9.1f}" for cost in costs)
-            + f"{costs[-1] / costs[0]:9.2f}",
+            f"{shape.__name__:<14}" + "".join(f"{cost:9.1f}" for cost in costs) + f"{costs[-1] / costs[0]:9.2f}",
             flush=True,
         )
+    print(f"\n{SIZES[-1]} tokens: ms    load  resize, first screen  slowest slice  bytes a character")
+    for shape in SHAPES:
+        if not wanted or shape.__name__ in wanted:
+            loaded, shown, slowest, memory = measure_whole(shape)
+            print(f"{shape.__name__:<14}{loaded:14.0f}{shown:22.1f}{slowest:15.1f}{memory:19.1f}", flush=True)
 
 
 if __name__ == "__main__":

@@ -61,9 +61,7 @@ async def mute(exchange: Exchange) -> None:
     await exchange.gone.wait()
 
 
-async def escape(
-    name: str, make: Callable[[ChatServer], Handler], rounds: int, environment: dict[str, str]
-) -> None:
+async def escape(name: str, make: Callable[[ChatServer], Handler], rounds: int, environment: dict[str, str]) -> None:
     """From the Esc key to the closed socket."""
     server = ChatServer()
     server.on("/v1/chat/completions", make(server))

@@ -124,9 +124,7 @@ def test_show_takes_an_address_and_a_file(usual: Path, tmp_path: Path) -> None:
 def test_show_reports_problems(usual: Path) -> None:
     usual.parent.mkdir(parents=True)
     usual.write_text("[retry]\nattempts = 0\n")
-    with pytest.raises(
-        ConfigError, match=r"2: retry\.attempts: expected a whole number from 1 to 100, not 0"
-    ):
+    with pytest.raises(ConfigError, match=r"2: retry\.attempts: expected a whole number from 1 to 100, not 0"):
         run("show")
 
 

@@ -53,16 +53,12 @@ def test_without_anything_the_defaults_hold() -> None:
 
 
 def test_later_sources_win(tmp_path: Path) -> None:
-    file = written(
-        tmp_path, 'system = "s"\nprovider = "openai"\nmodel = "from-file"\n[retry]\nattempts = 7\n'
-    )
+    file = written(tmp_path, 'system = "s"\nprovider = "openai"\nmodel = "from-file"\n[retry]\nattempts = 7\n')
     environ = {"TUI_STREAM_MODEL": "from-environment", "TUI_STREAM_CONFIG": str(file)}
     assert load(file=file, environ={}).model == "from-file"
     assert load(environ=environ).model == "from-environment"
     found = resolve(environ=environ, flags=Overrides(model="from-flag"))
-    assert found.settings == Settings(
-        provider="openai", model="from-flag", system="s", retry=config.Retry(attempts=7)
-    )
+    assert found.settings == Settings(provider="openai", model="from-flag", system="s", retry=config.Retry(attempts=7))
     assert found.origins == {
         ("system",): "file, line 1",
         ("provider",): "file, line 2",
@@ -78,9 +74,7 @@ def test_config_flag_goes_before_its_variable(tmp_path: Path) -> None:
     assert load(file=flag, environ={"TUI_STREAM_CONFIG": str(variable)}).system == "flag"
 
 
-def test_home_is_expanded_and_an_empty_variable_is_not_set(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_home_is_expanded_and_an_empty_variable_is_not_set(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     assert config_path(None, {"TUI_STREAM_CONFIG": "~/x.toml"}) == tmp_path / "x.toml"
     assert config_path(None, {"TUI_STREAM_CONFIG": ""}) == tmp_path / "usual" / "config.toml"
@@ -124,9 +118,7 @@ def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
         ({"OLLAMA_HOST": "http://x:80/v1"}, Overrides(), "ollama", ""),
     ],
 )
-def test_an_address_goes_to_its_provider(
-    environ: dict[str, str], flags: Overrides, table: str, provider: str
-) -> None:
+def test_an_address_goes_to_its_provider(environ: dict[str, str], flags: Overrides, table: str, provider: str) -> None:
     settings = load(environ=environ, flags=flags)
     assert settings.provider == provider
     addresses = {"openai": settings.providers.openai.base_url, "ollama": settings.providers.ollama.base_url}
@@ -156,9 +148,7 @@ def test_a_provider_without_an_address_takes_none(provider: str, hint: str) -> N
         ({}, Overrides(options=("x=NaN",)), "^--option x: expected a value that JSON can carry"),
     ],
 )
-def test_variables_and_flags_are_checked_too(
-    environ: dict[str, str], flags: Overrides, sentence: str
-) -> None:
+def test_variables_and_flags_are_checked_too(environ: dict[str, str], flags: Overrides, sentence: str) -> None:
     with pytest.raises(ConfigError) as caught:
         load(environ=environ, flags=flags)
     assert re.search(sentence, caught.value.message.rstrip("."))
@@ -327,9 +317,7 @@ def test_text_must_be_utf8_and_may_begin_with_its_mark(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_problems_name_line_key_and_what_is_expected(
-    tmp_path: Path, text: str, place: str, sentence: str
-) -> None:
+def test_problems_name_line_key_and_what_is_expected(tmp_path: Path, text: str, place: str, sentence: str) -> None:
     (found,) = problems(tmp_path, text)
     assert found.startswith(f"{place}: {sentence}")
 
@@ -495,10 +483,7 @@ def test_what_is_in_force_shows_origins_and_no_secret(tmp_path: Path) -> None:
 TEXT = st.text(max_size=12).filter(lambda text: not looks_secret("x", text) and "://" not in text)
 NUMBER = st.floats(0, 1e9)
 JSON = st.recursive(
-    st.booleans()
-    | st.integers(-(2**63), 2**63 - 1)
-    | st.floats(allow_nan=False, allow_infinity=False)
-    | TEXT,
+    st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=5,
 )
@@ -517,9 +502,7 @@ SETTINGS = st.builds(
 
 
 @given(SETTINGS)
-def test_what_is_shown_loads_to_the_same(
-    tmp_path_factory: pytest.TempPathFactory, settings: Settings
-) -> None:
+def test_what_is_shown_loads_to_the_same(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> None:
     file = tmp_path_factory.getbasetemp() / "shown.toml"
     file.write_text(effective(settings, {}), encoding="utf-8", newline="\n")
     wanted = settings

@@ -119,9 +119,7 @@ async def test_no_task_is_left_behind() -> None:
         (Limits(total=0.01, between_tokens=LONG), (TextDelta("a"),), "took longer than 0.01 s"),
     ],
 )
-async def test_limits_end_the_stream_and_keep_what_came(
-    limits: Limits, steps: tuple[Event, ...], said: str
-) -> None:
+async def test_limits_end_the_stream_and_keep_what_came(limits: Limits, steps: tuple[Event, ...], said: str) -> None:
     provider = ScriptedProvider([[*steps, Gate()]])
     stream = batches(provider.stream(ChatRequest("", ())), interval=0, limits=limits)
     seen: list[str] = []

@@ -11,9 +11,7 @@ from tui_stream.markdown import LiveMarkdown, WideMode
 Lines = list[list[Segment]]
 
 
-def rendered(
-    pieces: Iterable[str], width: int = 60, *, finish: bool = True, wide: WideMode = "wrap"
-) -> LiveMarkdown:
+def rendered(pieces: Iterable[str], width: int = 60, *, finish: bool = True, wide: WideMode = "wrap") -> LiveMarkdown:
     """A text appended piece by piece."""
     live = LiveMarkdown(width, wide=wide)
     for piece in pieces:

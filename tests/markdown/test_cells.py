@@ -60,9 +60,7 @@ def test_wrapping_may_go_on_from_the_last_line(first: str, second: str, width: i
     begun = wrap_runs([(first, PLAIN)], width)
     continued = wrap_runs([*begun.rest, (second, PLAIN)], width)
     shown = ["".join(s.text for s in line) for line in [*begun.lines[:-1], *continued.lines]]
-    if not first.endswith(("\u200d", "👩", "❤", "🇩")) and not second.startswith(
-        ("\u200d", "\ufe0f", "\u0301")
-    ):
+    if not first.endswith(("\u200d", "👩", "❤", "🇩")) and not second.startswith(("\u200d", "\ufe0f", "\u0301")):
         assert shown == lines(first + second, width)
 
 

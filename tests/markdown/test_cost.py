@@ -55,8 +55,7 @@ PATHOLOGICAL = {
     "table of 400 by 20": "|" + "h|" * 20 + "\n|" + "-|" * 20 + "\n" + ("|" + "cell|" * 20 + "\n") * 400,
     "paragraphs": "Some short paragraph.\n\n" * 3_000,
     "definitions": "".join(f"[l{n}]: /u{n}\n" for n in range(2_000)),
-    "late definitions": "".join(f"[l{n}]\n\n" for n in range(500))
-    + "".join(f"[l{n}]: /u\n\n" for n in range(500)),
+    "late definitions": "".join(f"[l{n}]\n\n" for n in range(500)) + "".join(f"[l{n}]: /u\n\n" for n in range(500)),
     "combining marks": "a" + "\u0301" * 20_000,
     "blank lines in code": "    a\n" + "\n" * 10_000,
     "long cell": "| a |\n|---|\n| " + "word " * 4_000,

@@ -15,10 +15,12 @@ from tui_stream.markdown.themes import DARK, MarkdownTheme
 JAVASCRIPT = "/* a\n * b */\nconst f = (x) => `text ${x}\nmore`; // end\n"
 SQL = "select 'a' -- note\nfrom t /* long\ncomment */ where x = 1;\n"
 GO = "package main\n/* a\nb */\nfunc main() {\n\ts := `raw\ntext`\n}\n"
-HTML = (
-    "<!-- a\nb --><p class='x'>t</p>\n<script>\nlet a = 1;\n</script>\n<style>\np { color: red; }\n</style>\n"
-)
+HTML = "<!-- a\nb --><p class='x'>t</p>\n<script>\nlet a = 1;\n</script>\n<style>\np { color: red; }\n</style>\n"
 BASH = "for i in a b; do\n  echo \"$i\nx\" 'y\nz'\ndone\ncat <<EOF\nhere $x\nEOF\nls\n"
+YAML = (
+    "# c\na: 1\nb:\n  - 'x'\n  - |\n    block: not a key\n    more\n  - >-\n    folded\n"
+    "c: {d: [1, 2]}\nlong: one\n  two\n"
+)
 
 
 def colours(rows: list[list[tuple[str, Style]]]) -> list[list[tuple[str, Style]]]:
@@ -39,6 +41,9 @@ def colours(rows: list[list[tuple[str, Style]]]) -> list[list[tuple[str, Style]]
         ("json", '{"a": [1, true, null], "b": {"c": "d"}}\n' * 3),
         ("toml", '[a]\nb = \'x\'\nc = """m\nn"""\n'),
         ("rust", '/* a\n/* b */ */ fn main() { let s = r#"x\ny"#; }\n'),
+        ("yaml", YAML),
+        ("php", "<?php\n/** doc\n */\nfunction f() { return strlen('x'); }\n"),
+        ("css", "/* a\nb */\np { color: red; }\n"),
         ("unknown-language", "x\ny\n"),
         ("", "plain\n"),
     ],
@@ -47,9 +52,7 @@ def test_line_by_line_gives_what_the_whole_gives(language: str, code: str) -> No
     styles = CodeStyles(DARK)
     lines = code.split("\n")
     by_line = Highlighter(language, styles)
-    assert colours([by_line.feed(line) for line in lines]) == colours(
-        Highlighter(language, styles).whole(lines)
-    )
+    assert colours([by_line.feed(line) for line in lines]) == colours(Highlighter(language, styles).whole(lines))
 
 
 def test_peeking_does_not_move_on() -> None:
@@ -85,9 +88,7 @@ def test_every_theme_colours_code(name: str) -> None:
     live = LiveMarkdown(60, theme=THEMES[name])
     live.append("```python\ndef f(x):  # note\n    return 'text', 1\n```\n")
     live.append("```yaml\na: 1 # b\nc:\n  - d\n```\n")
-    styles = {
-        segment.style for line in live.lines(0, live.height) for segment in line if segment.text.strip()
-    }
+    styles = {segment.style for line in live.lines(0, live.height) for segment in line if segment.text.strip()}
     assert len(styles) > 4
 
 

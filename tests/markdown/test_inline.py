@@ -64,12 +64,8 @@ def test_closed_text_is_literal_where_nothing_matches() -> None:
 
 
 def test_links_carry_their_target_and_show_it() -> None:
-    live = rendered(
-        ["[label](https://x.org/a 'title') <https://y.org> https://z.org/b_c. www.w.org, a.b@c.de"], 200
-    )
-    assert live.plain(0, 1) == [
-        "label (https://x.org/a) https://y.org https://z.org/b_c. www.w.org, a.b@c.de"
-    ]
+    live = rendered(["[label](https://x.org/a 'title') <https://y.org> https://z.org/b_c. www.w.org, a.b@c.de"], 200)
+    assert live.plain(0, 1) == ["label (https://x.org/a) https://y.org https://z.org/b_c. www.w.org, a.b@c.de"]
     expected = {
         "label": "https://x.org/a",
         "(https://x.org/a)": "https://x.org/a",
@@ -115,6 +111,7 @@ def test_line_ends_are_spaces_and_hard_breaks_are_kept() -> None:
 
 def test_math_needs_marks_that_are_no_prices() -> None:
     assert plain("$x^2$ costs $5 and $6, \\(a_1\\)") == ["x² costs $5 and $6, a₁"]
+    assert plain("the $n$th of $HOME/$USER, $5-$10") == ["the nth of $HOME/$USER, $5-$10"]
 
 
 def test_emphasis_next_to_wide_characters_needs_no_spaces() -> None:

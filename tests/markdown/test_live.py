@@ -5,10 +5,7 @@ import pytest
 from tests.markdown.helpers import all_lines, plain, rendered
 from tui_stream.markdown import LIGHT, LiveMarkdown
 
-TEXT = (
-    "# Title\n\nPara one.\n\n```python\nx = 1\ny = 2\n```\n\n"
-    "| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\n- item\n"
-)
+TEXT = "# Title\n\nPara one.\n\n```python\nx = 1\ny = 2\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n| 3 | 4 |\n\n- item\n"
 
 
 def test_nothing_is_shown_of_nothing() -> None:
@@ -121,8 +118,7 @@ def test_all_constructs_at_once_streamed_by_characters() -> None:
 
 
 LONG = "".join(
-    f"# Head {n}\n\n{'word ' * 30}\n\n```py\nx = {n}  # {'y' * 60}\n```\n\n- {'a ' * 40}\n\n"
-    for n in range(40)
+    f"# Head {n}\n\n{'word ' * 30}\n\n```py\nx = {n}  # {'y' * 60}\n```\n\n- {'a ' * 40}\n\n" for n in range(40)
 )
 
 

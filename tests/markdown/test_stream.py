@@ -21,9 +21,7 @@ def test_the_end_of_a_stream_equals_the_whole_text_at_once(pieces: tuple[str, ..
 
 @EXAMPLES
 @given(split_text(), WIDTHS)
-def test_nothing_before_the_returned_line_changes_and_frozen_lines_stay(
-    pieces: tuple[str, ...], width: int
-) -> None:
+def test_nothing_before_the_returned_line_changes_and_frozen_lines_stay(pieces: tuple[str, ...], width: int) -> None:
     live = LiveMarkdown(width)
     shown: Lines = []
     frozen: Lines = []
@@ -91,9 +89,7 @@ def test_resizing_and_restyling_equal_starting_over(pieces: tuple[str, ...], wid
 
 @EXAMPLES
 @given(split_text(), WIDTHS)
-def test_scrolled_sideways_the_end_of_a_stream_equals_the_whole_text_too(
-    pieces: tuple[str, ...], width: int
-) -> None:
+def test_scrolled_sideways_the_end_of_a_stream_equals_the_whole_text_too(pieces: tuple[str, ...], width: int) -> None:
     assert all_lines(rendered(pieces, width, wide="scroll")) == all_lines(
         rendered(["".join(pieces)], width, wide="scroll")
     )

@@ -20,9 +20,7 @@ def request(model: str = "", **options: object) -> ChatRequest:
     return ChatRequest(model, messages, options)
 
 
-def openai_provider(
-    base_url: str, *, environ: Mapping[str, str] | None = None, **settings: object
-) -> OpenAIProvider:
+def openai_provider(base_url: str, *, environ: Mapping[str, str] | None = None, **settings: object) -> OpenAIProvider:
     """A provider for an endpoint; ``settings`` are those of its own table."""
     table = OpenAISettings(base_url=base_url, **settings)  # type: ignore[arg-type] # each test names real ones
     return OpenAIProvider(Settings(providers=Providers(openai=table)), environ or {})
@@ -36,9 +34,7 @@ def ollama_provider(
     return OllamaProvider(Settings(providers=Providers(ollama=table)), environ or {})
 
 
-async def ask(
-    provider: Provider, asked: ChatRequest | None = None
-) -> tuple[list[Event], ProviderError | None]:
+async def ask(provider: Provider, asked: ChatRequest | None = None) -> tuple[list[Event], ProviderError | None]:
     """All events of an answer, and the error that ended it; closes the provider."""
     seen: list[Event] = []
     try:

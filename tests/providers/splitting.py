@@ -29,9 +29,7 @@ def everywhere(stream: bytes) -> Iterator[list[bytes]]:
         yield [stream[:place], stream[place:]]
 
 
-def until_error(
-    decoder: Decoder[Item_co], chunks: Iterable[bytes]
-) -> tuple[list[Item_co], ProviderError | None]:
+def until_error(decoder: Decoder[Item_co], chunks: Iterable[bytes]) -> tuple[list[Item_co], ProviderError | None]:
     """All that a decoder makes of chunks before it raises, and what it raises."""
     seen: list[Item_co] = []
     try:

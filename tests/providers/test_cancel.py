@@ -62,9 +62,7 @@ def seen_nothing(_: list[Event]) -> bool:
     return True
 
 
-SITUATIONS: dict[
-    str, tuple[Callable[[ChatServer | OllamaServer], Handler], Callable[[list[Event]], bool]]
-] = {
+SITUATIONS: dict[str, tuple[Callable[[ChatServer | OllamaServer], Handler], Callable[[list[Event]], bool]]] = {
     "while it streams": (streaming, seen_text),
     "while it is silent in the middle": (in_the_middle, seen_text),
     "while waiting for the first token": (headers_only, seen_head),

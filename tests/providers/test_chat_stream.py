@@ -76,9 +76,7 @@ def test_a_capture_gives_the_same_in_any_pieces(name: str, cuts: list[int]) -> N
         (chunk("a") + chunk(finish="length") + b'data: {"choices": [', FinishReason.LENGTH),
     ],
 )
-def test_complete_is_what_has_a_finish_reason_or_an_end_marker(
-    stream: bytes, reason: FinishReason | None
-) -> None:
+def test_complete_is_what_has_a_finish_reason_or_an_end_marker(stream: bytes, reason: FinishReason | None) -> None:
     for chunks in everywhere(stream):
         assert outcome(chunks) == ([TextDelta("a"), StreamEnd(reason)], "")
 
@@ -102,9 +100,7 @@ def test_an_event_without_its_last_blank_line_is_not_lost() -> None:
     assert error.startswith("StreamBrokenError")
 
 
-@pytest.mark.parametrize(
-    "bad", [b"data: nonsense\n\n", b"data: [1]\n\n", b'data: {"a": \n\n', b"data: <html>\n\n"]
-)
+@pytest.mark.parametrize("bad", [b"data: nonsense\n\n", b"data: [1]\n\n", b'data: {"a": \n\n', b"data: <html>\n\n"])
 def test_an_event_that_is_no_chunk_is_an_error_after_the_text_before_it(bad: bytes) -> None:
     for chunks in everywhere(chunk("a") + bad + chunk("b")):
         seen, error = outcome(chunks)

@@ -76,13 +76,9 @@ def full_shelf(shelf: Shelf) -> Shelf:
     return shelf
 
 
-def faked(
-    shelf: Shelf, *sources: Hub | Pip, settings: Settings | None = None, **variables: str
-) -> EmbeddedProvider:
+def faked(shelf: Shelf, *sources: Hub | Pip, settings: Settings | None = None, **variables: str) -> EmbeddedProvider:
     settings = settings or Settings()
-    return EmbeddedProvider(
-        settings, shelf=shelf, fetcher=Fetcher(shelf, sources), worker=fake_worker(**variables)
-    )
+    return EmbeddedProvider(settings, shelf=shelf, fetcher=Fetcher(shelf, sources), worker=fake_worker(**variables))
 
 
 async def test_one_answer(full_shelf: Shelf) -> None:
@@ -112,9 +108,7 @@ async def test_what_it_says_of_itself(full_shelf: Shelf) -> None:
 
 async def test_the_request_as_llama_cpp_gets_it(full_shelf: Shelf) -> None:
     options: Mapping[str, object] = {"temperature": 0.5, "max_tokens": 7, "stream": False, "messages": []}
-    asked = ChatRequest(
-        "", (ChatMessage(Role.SYSTEM, "be \ud800 brief"), ChatMessage(Role.USER, "echo")), options
-    )
+    asked = ChatRequest("", (ChatMessage(Role.SYSTEM, "be \ud800 brief"), ChatMessage(Role.USER, "echo")), options)
     async with closing(faked(full_shelf)) as provider:
         body = msgspec.json.decode(text_of(await collect(provider.stream(asked))), type=dict[str, object])
     assert body["messages"] == [
@@ -310,9 +304,7 @@ async def test_a_child_that_ends_as_soon_as_it_has_started(full_shelf: Shelf) ->
     script = "import sys; sys.stdin.readline(); print('{\"ready\": {}}', flush=True); sys.stdout.close()"
     fetcher = Fetcher(full_shelf, [])
     worker = (sys.executable, "-c", script)
-    async with closing(
-        EmbeddedProvider(Settings(), shelf=full_shelf, fetcher=fetcher, worker=worker)
-    ) as provider:
+    async with closing(EmbeddedProvider(Settings(), shelf=full_shelf, fetcher=fetcher, worker=worker)) as provider:
         with pytest.raises(StreamBrokenError):
             await collect(provider.stream(request("say 1")))
 
@@ -389,9 +381,7 @@ async def test_closing_while_it_is_prepared(shelf: Shelf) -> None:
 
 
 def real(path: Path, **options: int) -> EmbeddedProvider:
-    return EmbeddedProvider(
-        Settings(providers=Providers(embedded=EmbeddedSettings(model=str(path), **options)))
-    )
+    return EmbeddedProvider(Settings(providers=Providers(embedded=EmbeddedSettings(model=str(path), **options))))
 
 
 async def test_the_real_model_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -42,9 +42,7 @@ def test_characters_cut_between_surrogates_are_whole_again(text: str, cuts: list
     assert joined + joiner.flush() == text
 
 
-@pytest.mark.parametrize(
-    "pieces", [["a\ud83c"], ["a\ud83c", "b"], ["\udf89a", "b"], ["a\ud83c", "\ud83c", "b"]]
-)
+@pytest.mark.parametrize("pieces", [["a\ud83c"], ["a\ud83c", "b"], ["\udf89a", "b"], ["a\ud83c", "\ud83c", "b"]])
 def test_half_a_character_becomes_a_replacement(pieces: list[str]) -> None:
     joiner = TextJoiner()
     joined = "".join(joiner.feed(piece) for piece in pieces) + joiner.flush()

@@ -36,11 +36,7 @@ async def test_the_command_prints_it_on_its_first_line(tmp_path: Path) -> None:
 
 
 async def test_the_command_has_the_environment_and_no_shell_input_or_terminal(tmp_path: Path) -> None:
-    program = (
-        "import os, sys\n"
-        "assert sys.stdin.read() == '' and os.getsid(0) == os.getpid()\n"
-        "print(os.environ['A'])\n"
-    )
+    program = "import os, sys\nassert sys.stdin.read() == '' and os.getsid(0) == os.getpid()\nprint(os.environ['A'])\n"
     command = python(program, tmp_path)
     assert await find_key("", f"{command} '; echo no' $HOME", {"A": KEY}) == KEY
 

@@ -139,9 +139,7 @@ async def test_the_end_of_its_input_ends_it_in_the_middle_of_everything(weights:
         assert await asyncio.wait_for(worker.process.wait(), 15) == 0
 
 
-async def test_ended_while_it_loads_it_still_takes_its_folder_away(
-    weights: Path, folder: Path, tmp_path: Path
-) -> None:
+async def test_ended_while_it_loads_it_still_takes_its_folder_away(weights: Path, folder: Path, tmp_path: Path) -> None:
     facts = tmp_path / "facts.json"
     variables = {"FAKE_LLAMA": "slow-load", "FAKE_LLAMA_PARAMS": str(facts)}
     async with child(weights, folder, load=False, **variables):

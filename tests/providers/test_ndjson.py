@@ -36,9 +36,7 @@ def test_lines_become_objects_wherever_they_are_cut(stream: bytes, objects: list
         assert decoded(*chunks) == objects
 
 
-@pytest.mark.parametrize(
-    "bad", [b"nonsense", b"{", b"[1]", b"1", b'"x"', b"null", b"<html>", b'{"a":1}{"b":2}']
-)
+@pytest.mark.parametrize("bad", [b"nonsense", b"{", b"[1]", b"1", b'"x"', b"null", b"<html>", b'{"a":1}{"b":2}'])
 def test_a_bad_line_is_an_error_after_the_objects_before_it(bad: bytes) -> None:
     for chunks in everywhere(b'{"a":1}\n' + bad + b'\n{"a":2}\n'):
         seen, error = until_error(NdjsonDecoder(), chunks)
@@ -69,8 +67,6 @@ def test_a_capture_gives_what_reading_it_whole_gives(name: str) -> None:
     ascii_only=st.booleans(),
     cuts=st.lists(st.integers(0, 400)),
 )
-def test_any_objects_survive_any_pieces(
-    values: list[dict[str, object]], ascii_only: bool, cuts: list[int]
-) -> None:
+def test_any_objects_survive_any_pieces(values: list[dict[str, object]], ascii_only: bool, cuts: list[int]) -> None:
     stream = "".join(json.dumps(value, ensure_ascii=ascii_only) + "\n" for value in values)
     assert decoded(*cut(stream.encode(), cuts)) == values

@@ -37,9 +37,7 @@ async def test_an_answer_comes_piece_by_piece() -> None:
 async def test_what_is_sent() -> None:
     async with OllamaServer() as server:
         server.say("ok")
-        await ask(
-            ollama_provider(server.url + "/"), request("asked", num_ctx=8192, temperature=0, format="json")
-        )
+        await ask(ollama_provider(server.url + "/"), request("asked", num_ctx=8192, temperature=0, format="json"))
         assert server.requests[0].target == "/api/chat"
         assert server.requests[0].json() == {
             "model": "asked",
@@ -62,9 +60,7 @@ async def test_what_is_sent() -> None:
         ({"keep_alive": "300"}, {"keep_alive": 300}),
     ],
 )
-async def test_settings_are_sent_where_they_are_set(
-    settings: dict[str, str], sent: dict[str, object]
-) -> None:
+async def test_settings_are_sent_where_they_are_set(settings: dict[str, str], sent: dict[str, object]) -> None:
     async with OllamaServer() as server:
         server.say("ok")
         await ask(ollama_provider(server.url, model="m", environ=None, **settings))

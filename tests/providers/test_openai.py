@@ -73,9 +73,7 @@ async def test_the_settings_name_the_model_when_a_request_does_not() -> None:
         assert provider.model == "from-table"
         await ask(provider)
         assert server.requests[0].json()["model"] == "from-table"
-    flag = Settings(
-        model="from-flag", providers=Providers(openai=OpenAISettings(base_url="http://127.0.0.1/v1"))
-    )
+    flag = Settings(model="from-flag", providers=Providers(openai=OpenAISettings(base_url="http://127.0.0.1/v1")))
     assert create(flag).model == "from-flag"
 
 
@@ -183,9 +181,7 @@ async def test_the_sdk_does_not_try_again_by_itself(status: int) -> None:
 
 async def test_an_unknown_model_says_where_to_look() -> None:
     async with ChatServer() as server:
-        server.then(
-            whole({"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, 404)
-        )
+        server.then(whole({"error": {"message": "The model `x` does not exist", "code": "model_not_found"}}, 404))
         _, error = await ask(openai_provider(server.base_url), request("x"))
         assert isinstance(error, ModelNotFoundError)
         assert "tui-stream models --provider openai" in error.hint

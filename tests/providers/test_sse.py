@@ -94,9 +94,7 @@ def test_any_stream_gives_the_same_events_in_any_pieces(stream: bytes, cuts: lis
 
 
 @settings(deadline=None)
-@given(
-    lines=st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])), min_size=1)
-)
+@given(lines=st.lists(st.text(st.characters(exclude_characters="\r\n", exclude_categories=["Cs"])), min_size=1))
 def test_what_is_written_as_an_event_is_read_again(lines: list[str]) -> None:
     stream = "".join(f"data: {line}\n" for line in lines) + "\n"
     assert decoded(stream.encode()) == [SseEvent("\n".join(lines))]

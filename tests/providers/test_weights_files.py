@@ -76,9 +76,7 @@ def test_the_room_that_is_left(tmp_path: Path) -> None:
 async def test_hashing_in_a_thread(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_bytes(b"x" * 3_000_000)
-    assert (
-        await in_thread(lambda stop: sha256_of(path, stop)) == hashlib.sha256(path.read_bytes()).hexdigest()
-    )
+    assert await in_thread(lambda stop: sha256_of(path, stop)) == hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def test_hashing_can_be_stopped(tmp_path: Path) -> None:

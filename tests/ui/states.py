@@ -177,9 +177,7 @@ def states() -> dict[str, Callable[[], State]]:
         "thinking": lambda: State(
             scripted([ReasoningDelta(THOUGHTS), Gate()]), [QUESTION], ["a week or so", "thinking"]
         ),
-        "streaming": lambda: State(
-            scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "streaming"]
-        ),
+        "streaming": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "streaming"]),
         "done": lambda: State(scripted(answered()), [QUESTION], ["make the others", "done"], (100, 38)),
         "unfolded": lambda: State(
             scripted(answered()), [QUESTION, "wait:done", "key:ctrl+t"], ["a week or so"], (100, 40)
@@ -202,9 +200,7 @@ def states() -> dict[str, Callable[[], State]]:
             ["Stopped."],
         ),
         "error": lambda: State(scripted([no_key]), [QUESTION], ["No key", "failed"]),
-        "cut_off": lambda: State(
-            scripted([TextDelta("Apples keep until "), cut]), [QUESTION], ["was lost", "cut off"]
-        ),
+        "cut_off": lambda: State(scripted([TextDelta("Apples keep until "), cut]), [QUESTION], ["was lost", "cut off"]),
         "pull": lambda: State(
             scripted([missing], provider=PullingProvider), [QUESTION], ["is not installed. Fetch it"]
         ),

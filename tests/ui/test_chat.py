@@ -148,9 +148,7 @@ async def test_newline_keys_do_not_send() -> None:
 
 async def test_prompts_typed_while_preparing_wait_for_it() -> None:
     gate = Gate()
-    provider = ScriptedProvider(
-        [[TextDelta("answer"), STOP]], preparation=[Progress("Fetching model", 25, 100), gate]
-    )
+    provider = ScriptedProvider([[TextDelta("answer"), STOP]], preparation=[Progress("Fetching model", 25, 100), gate])
     async with running(Chat(provider)) as screen:
         await screen.shows("Fetching model", "25%", "25 B of 100 B")
         await screen.type("early")
@@ -281,3 +279,115 @@ async def test_a_theme_that_does_not_exist_is_refused() -> None:
     given.ui = UiSettings(theme="nope")
     with pytest.raises(ConfigError, match="no theme 'nope'"):
         given.app()
+
+
+LONG = "".join(f"line {number}\n\n" for number in range(100))
+
+
+async def test_scrolling_up_holds_the_place_and_the_end_follows_again() -> None:
+    gate, more = Gate(), Gate()
+    script: list[Step] = [TextDelta(LONG), gate, TextDelta("more\n\n" * 10 + "the end"), more, STOP]
+    async with running(chat(script)) as screen:
+        await screen.type("Hi")
+        await screen.shows("line 99")
+        await screen.pilot.press("pageup")
+        await screen.until(lambda: "line 99" not in screen.text)
+        before = screen.text.splitlines()[1:20]
+        gate.open()
+        await screen.shows("lines below")
+        await more.reached.wait()
+        await screen.pilot.pause()
+        assert screen.text.splitlines()[1:20] == before
+        await screen.pilot.press("ctrl+end")
+        await screen.shows("the end")
+        assert "lines below" not in screen.text
+        more.open()
+
+
+async def test_sending_a_prompt_follows_the_answer() -> None:
+    async with running(chat([TextDelta(LONG), STOP], [TextDelta("second"), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("line 99", "done")
+        await screen.pilot.press("pageup", "pageup")
+        await screen.until(lambda: "line 99" not in screen.text)
+        await screen.type("again")
+        await screen.shows("second", "done")
+
+
+async def test_a_resize_keeps_the_text_and_its_place() -> None:
+    async with running(chat([TextDelta(LONG + "word " * 60), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("word", "done")
+        await screen.pilot.resize_terminal(40, 20)
+        await screen.until(lambda: "word word" in screen.text and len(screen.text.splitlines()) == 20)
+        await screen.pilot.press("pageup")
+        await screen.until(lambda: "lines below" in screen.text)
+        top = next(line for line in screen.text.splitlines() if "line " in line)
+        await screen.pilot.resize_terminal(90, 30)
+        await screen.until(lambda: len(screen.text.splitlines()) == 30)
+        await screen.shows(top.strip())
+
+
+async def test_a_theme_change_restyles_what_stands_there() -> None:
+    async with running(chat([TextDelta("# Title\n\ntext"), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("Title", "done")
+        screen.app.theme = "textual-light"
+        await screen.pilot.pause()
+        await screen.shows("Title", "text")
+
+
+async def test_selected_text_is_what_is_shown() -> None:
+    async with running(chat([TextDelta("alpha **beta** gamma"), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("alpha beta gamma", "done")
+        row = next(y for y, line in enumerate(screen.text.splitlines()) if "alpha" in line)
+        column = screen.text.splitlines()[row].index("alpha")
+        await screen.pilot.mouse_down(offset=(column, row))
+        await screen.pilot.hover(offset=(column + 10, row))
+        await screen.pilot.mouse_up(offset=(column + 10, row))
+        await screen.pilot.pause()
+        assert screen.app.screen.get_selected_text() == "alpha beta"
+
+
+async def test_a_click_on_a_link_asks_with_its_true_target(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    async with running(chat([TextDelta("see [here](https://example.org/x)"), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("here", "done")
+        row = next(y for y, line in enumerate(screen.text.splitlines()) if "see here" in line)
+        column = screen.text.splitlines()[row].index("here")
+        await screen.pilot.click(offset=(column + 1, row))
+        await screen.shows("Open this link?", "https://example.org/x")
+        assert not opened
+        await screen.pilot.press("y")
+        await screen.until(lambda: opened == ["https://example.org/x"])
+
+
+async def test_a_click_on_a_link_to_a_file_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", opened.append)
+    async with running(chat([TextDelta("see <ftp://example.org/file>"), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("example.org/file", "done")
+        row = next(y for y, line in enumerate(screen.text.splitlines()) if "see " in line)
+        column = screen.text.splitlines()[row].index("example")
+        await screen.pilot.click(offset=(column, row))
+        await screen.shows("only web and mail links are")
+        assert not opened
+
+
+async def test_a_click_folds_and_unfolds_thoughts() -> None:
+    async with running(chat([ReasoningDelta("Let me think."), TextDelta("Yes."), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("▸ Thinking", "done")
+        row = next(y for y, line in enumerate(screen.text.splitlines()) if "Thinking" in line and "▸" in line)
+        await screen.pilot.click(offset=(6, row))
+        await screen.shows("▾ Thinking", "Let me think.")
+
+
+async def test_keys_run_in_the_order_they_were_typed() -> None:
+    async with running(chat([STOP])) as screen:
+        await screen.pilot.press(*"wrong", "ctrl+u", *"right", "left", "!")
+        assert screen.prompt == "righ!t"

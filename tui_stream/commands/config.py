@@ -24,9 +24,7 @@ app = typer.Typer(
 
 ConfigOption = Annotated[
     Path | None,
-    typer.Option(
-        "--config", metavar="FILE", help="The settings file, instead of the usual one.", show_default=False
-    ),
+    typer.Option("--config", metavar="FILE", help="The settings file, instead of the usual one.", show_default=False),
 ]
 
 

@@ -15,9 +15,10 @@ from tui_stream.commands.options import (
     ConfigOption,
     ModelOption,
     ProviderOption,
-    settings_from,
 )
 from tui_stream.errors import TuiStreamError
+from tui_stream.flags import Asked
+from tui_stream.fronts import settings_for
 
 if TYPE_CHECKING:
     from tui_stream.config import Settings
@@ -38,7 +39,7 @@ def doctor(
 
     from tui_stream.config.load import config_path
 
-    settings = settings_from(config, provider, model, base_url)
+    settings = settings_for(Asked(provider=provider, base_url=base_url, model=model, config=config))
     _say("tui-stream", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
     for package in _PACKAGES:
         _say(package, _version(package))
@@ -100,9 +101,7 @@ async def _asked(settings: Settings, name: str) -> str:
     finally:
         await source.aclose()
     more = ", ..." if len(names) > _FIRST else ""
-    return (
-        f"answers; {len(names)} models: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
-    )
+    return f"answers; {len(names)} models: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
 
 
 async def _embedded(settings: Settings) -> str:

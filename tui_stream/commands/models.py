@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui_stream.commands.options import BaseUrlOption, ConfigOption, ProviderOption, settings_from
+from tui_stream.commands.options import BaseUrlOption, ConfigOption, ProviderOption
 from tui_stream.errors import UsageError
+from tui_stream.flags import Asked
+from tui_stream.fronts import settings_for
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,7 +31,7 @@ def models(
     ] = "",
 ) -> None:
     """List the models of a provider, one a line: name, size, details."""
-    settings = settings_from(config, provider, None, base_url)
+    settings = settings_for(Asked(provider=provider, base_url=base_url, config=config))
     for model in asyncio.run(_models(settings, pull)):
         typer.echo("\t".join(_columns(model)).rstrip())
 

@@ -82,9 +82,7 @@ class OpenAISettings:
     headers: Mapping[str, str] = field(default_factory=dict, metadata={"example": {"X-Title": "my chat"}})
     """Headers to send besides the usual ones; never one that holds a key."""
 
-    body: Mapping[str, object] = field(
-        default_factory=dict, metadata={"example": {"reasoning_effort": "low"}}
-    )
+    body: Mapping[str, object] = field(default_factory=dict, metadata={"example": {"reasoning_effort": "low"}})
     """Fields to add to the body of every request."""
 
 

@@ -86,9 +86,7 @@ def load(*, file: Path | None = None, environ: Mapping[str, str], flags: Overrid
     return resolve(file=file, environ=environ, flags=flags).settings
 
 
-def resolve(
-    *, file: Path | None = None, environ: Mapping[str, str], flags: Overrides | None = None
-) -> Resolved:
+def resolve(*, file: Path | None = None, environ: Mapping[str, str], flags: Overrides | None = None) -> Resolved:
     """The settings in force together with where each comes from; arguments and errors as of `load`."""
     path = config_path(file, environ)
     explicit = file is not None or bool(environ.get("TUI_STREAM_CONFIG"))
@@ -202,9 +200,7 @@ def _read(path: Path, *, explicit: bool) -> str | None:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
-        raise ConfigError(
-            f"{path}:{line}: this is not UTF-8 text.", hint="Save the file as UTF-8."
-        ) from error
+        raise ConfigError(f"{path}:{line}: this is not UTF-8 text.", hint="Save the file as UTF-8.") from error
 
 
 def _parse(path: Path, text: str) -> dict[str, object]:

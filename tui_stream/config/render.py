@@ -127,9 +127,7 @@ def _docstrings() -> dict[tuple[str, str], str]:
             found[kind.name, ""] = ast.get_docstring(kind) or ""
             for attribute, after in zip(kind.body, kind.body[1:], strict=False):
                 match attribute, after:
-                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
-                        value=ast.Constant(value=str(text))
-                    ):
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
                         found[kind.name, name] = text
     return found
 

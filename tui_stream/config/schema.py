@@ -102,9 +102,7 @@ def required(cls: type) -> list[str]:
     """The settings of a table that have no default."""
     missing = dataclasses.MISSING
     return [
-        field.name
-        for field in dataclasses.fields(cls)
-        if field.default is missing and field.default_factory is missing
+        field.name for field in dataclasses.fields(cls) if field.default is missing and field.default_factory is missing
     ]
 
 

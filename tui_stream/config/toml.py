@@ -107,9 +107,7 @@ class _LineFinder:
 
     def __init__(self, text: str) -> None:
         self._text = text
-        self._tokens = [
-            _Token(match.lastgroup or "", match.group(), *match.span()) for match in _TOKEN.finditer(text)
-        ]
+        self._tokens = [_Token(match.lastgroup or "", match.group(), *match.span()) for match in _TOKEN.finditer(text)]
         self._at = 0
         self._newlines = [place for place, character in enumerate(text) if character == "\n"]
         self._counts: dict[KeyPath, int] = {}
@@ -128,9 +126,7 @@ class _LineFinder:
         """Passes over line ends, comments and ``marks``; False at the end of the document."""
         while self._at < len(self._tokens):
             token = self._tokens[self._at]
-            if token.kind not in {"newline", "comment"} and not (
-                token.kind == "mark" and token.text in marks
-            ):
+            if token.kind not in {"newline", "comment"} and not (token.kind == "mark" and token.text in marks):
                 return True
             self._at += 1
         return False

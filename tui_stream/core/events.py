@@ -94,16 +94,7 @@ class StreamEnd:
     finish_reason: FinishReason | None = None
 
 
-Event = (
-    TextDelta
-    | ReasoningDelta
-    | ToolCallDelta
-    | UsageReport
-    | ResponseStarted
-    | Progress
-    | Retrying
-    | StreamEnd
-)
+Event = TextDelta | ReasoningDelta | ToolCallDelta | UsageReport | ResponseStarted | Progress | Retrying | StreamEnd
 """Everything a provider may yield (`Retrying` comes from the turn loop alone)."""
 
 

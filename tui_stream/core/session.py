@@ -193,9 +193,7 @@ class ChatSession:
 
     async def _stream(self, turn: Turn, request: ChatRequest) -> AsyncGenerator[TurnUpdate, None]:
         """One request: batches into the message, and the message into the journal."""
-        stream = batches(
-            self.provider.stream(request), interval=self.options.frame, limits=self.options.limits
-        )
+        stream = batches(self.provider.stream(request), interval=self.options.frame, limits=self.options.limits)
         journalled = self._clock()
         async with aclosing(stream):
             async for batch in stream:

@@ -101,12 +101,7 @@ class Assembly:
         leaf.blank_before, self.blank = self.blank, False
         last = self.leaves[-1] if self.leaves else None
         fresh = _fresh(container, last.container if last else None)
-        if (
-            last is not None
-            and last.kind is Kind.EMPTY
-            and last.closed
-            and is_within(container, last.container)
-        ):
+        if last is not None and last.kind is Kind.EMPTY and last.closed and is_within(container, last.container):
             self.leaves.pop()
             fresh[:0] = last.markers
             leaf.start, leaf.blank_before = last.start, last.blank_before

@@ -67,9 +67,7 @@ def break_lines(text: str, width: int) -> list[tuple[int, int]]:
     return _break(text, reach, lambda plain, start, end: _wide_break(plain, widths, start, end))
 
 
-def _break(
-    text: str, reach: Callable[[int], int], best: Callable[[str, int, int], int]
-) -> list[tuple[int, int]]:
+def _break(text: str, reach: Callable[[int], int], best: Callable[[str, int, int], int]) -> list[tuple[int, int]]:
     lines: list[tuple[int, int]] = []
     size, pos = len(text), 0
     while True:

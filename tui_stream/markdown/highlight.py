@@ -22,7 +22,7 @@ LONG_CODE_LINE: Final = 1000
 """Characters; a longer line of code is shown without colours."""
 RELEX_LIMIT: Final = 12_000
 """Characters; a longer block is not lexed again when it ends."""
-_EXACT: Final = frozenset({"Diff", "Go", "JSON", "Python", "SQL", "TOML", "Tcl"})
+_EXACT: Final = frozenset({"Diff", "Go", "JSON", "Python", "SQL", "TOML", "Tcl", "YAML"})
 """Lexers for which line by line gives what the whole block gives."""
 
 

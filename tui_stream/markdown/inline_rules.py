@@ -23,6 +23,7 @@ _MATH: Final = (
     re.compile(r"\\\[(.+?)\\\]", re.DOTALL),
 )
 _MATH_OPEN: Final = re.compile(r"\\[(\[](.*)", re.DOTALL)
+_TEX: Final = re.compile(r"[\\^_={}]")
 _FOOTNOTE: Final = re.compile(r"\[\^([^\]\[\s^]{1,60})\]")
 _ADDRESS: Final = re.compile(
     r"(?<![\w/])(?:(?P<web>https?://|www\.)[^\s<>\"`]+|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)",
@@ -54,7 +55,7 @@ def _math(state: StateInline, silent: bool) -> bool:
         return False
     for pattern in _MATH:
         match = pattern.match(state.src, state.pos, state.posMax)
-        if match:
+        if match and not _is_variable(match):
             break
     else:
         match = _MATH_OPEN.match(state.src, state.pos, state.posMax) if state.env.get("open") else None
@@ -64,6 +65,14 @@ def _math(state: StateInline, silent: bool) -> bool:
         state.push("math_inline", "", 0).content = match[1]
     state.pos = match.end()
     return True
+
+
+def _is_variable(match: re.Match[str]) -> bool:
+    """Whether what looks like a formula is rather two variables of a shell, as in `$HOME/$USER`."""
+    if not match[0].startswith("$") or len(match[1]) == 1 or _TEX.search(match[1]):
+        return False
+    after = match.string[match.end() : match.end() + 1]
+    return after.isalpha() or after == "{"
 
 
 def _footnote(state: StateInline, silent: bool) -> bool:

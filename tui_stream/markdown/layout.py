@@ -14,8 +14,9 @@ from typing import Final
 from tui_stream.markdown.assembly import Assembly
 from tui_stream.markdown.cells import SegmentLine, width_of
 from tui_stream.markdown.nodes import Kind, Leaf
+from tui_stream.markdown.prose_view import ProseView
 from tui_stream.markdown.spacing import lead_lines, view_type
-from tui_stream.markdown.views import ProseView, Surface, View
+from tui_stream.markdown.views import Surface, View
 
 _NONE: Final = sys.maxsize
 _COMPARED: Final = 400
@@ -86,9 +87,7 @@ class Layout:
             self._closed += 1
         first = min(self._first_waiting, self._closed, len(self.views))
         if self.pending:
-            first = min(
-                first, next((n for n, v in enumerate(self.views) if isinstance(v, PendingView)), first)
-            )
+            first = min(first, next((n for n, v in enumerate(self.views) if isinstance(v, PendingView)), first))
         return self.starts[first]
 
     def _is_frozen(self, leaf: Leaf) -> bool:
@@ -221,9 +220,7 @@ class Layout:
     def settle(self, characters: int | None) -> bool:
         """Lay out some of what is pending, about so many characters of source; whether all is laid out."""
         left = characters
-        first = next(
-            (n for n, view in enumerate(self.views) if isinstance(view, PendingView)), len(self.views)
-        )
+        first = next((n for n, view in enumerate(self.views) if isinstance(view, PendingView)), len(self.views))
         index = first
         while index < len(self.views) and (left is None or left > 0):
             view = self.views[index]
@@ -242,9 +239,7 @@ class Layout:
         if not isinstance(view, PendingView):
             return False
         old = view.old
-        fits = (
-            old.surface is self.surface and type(old) is view_type(old.leaf) and old.lead == self._lead(index)
-        )
+        fits = old.surface is self.surface and type(old) is view_type(old.leaf) and old.lead == self._lead(index)
         if fits and old.refit():
             old.before = self.views[index - 1].shown if index else None
             self.views[index] = old

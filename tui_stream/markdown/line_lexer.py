@@ -1,14 +1,15 @@
 """Pygments lexers run line by line.
 
-It exists because Pygments lexes whole texts. The state of a `RegexLexer` is carried from line to line
-here: its stack of rule sets, or the comment that it is in where one rule matches a comment across lines.
-Other lexers start afresh at each line.
+It exists because Pygments lexes whole texts. The state of a lexer is carried from line to line here: its
+stack of rule sets, its context if it has one, or the comment that it is in where one rule matches a
+comment across lines. Lexers that are not made of rules start afresh at each line.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from copy import deepcopy
 from functools import lru_cache
 from typing import Any, Final, Protocol
 
@@ -17,6 +18,7 @@ from tui_stream.markdown.pygments_bridge import (
     find_lexer,
     is_resumable,
     is_token,
+    new_context,
     renames_tokens,
 )
 
@@ -61,7 +63,10 @@ class LineLexer(Protocol):
 
 def line_lexer(lexer: Any) -> LineLexer:
     """The way to run a Pygments lexer line by line."""
-    return StackLexer(lexer) if is_resumable(lexer) else FreshLexer(lexer)
+    if is_resumable(lexer):
+        return StackLexer(lexer)
+    context = new_context(lexer)
+    return FreshLexer(lexer) if context is None else ContextLexer(lexer, context)
 
 
 class FreshLexer:
@@ -227,7 +232,7 @@ class StackLexer:
             elif action is not None:
                 tokens.extend((kind, value) for _, kind, value in action(self._grammar.lexer, match))
             if new_state is not None:
-                self._move(new_state)
+                _move(self._stack, new_state)
             return int(match.end())
         if text[pos] == "\n":
             self._stack = ["root"]
@@ -236,15 +241,59 @@ class StackLexer:
             tokens.append((self._grammar.error, text[pos]))
         return pos + 1
 
-    def _move(self, new_state: Any) -> None:
-        stack = self._stack
-        if isinstance(new_state, int):
-            del stack[max(1, len(stack) - abs(new_state)) :]
+
+class ContextLexer:
+    """Lexes line after line with an `ExtendedRegexLexer`, whose rules keep their state in a context."""
+
+    def __init__(self, lexer: Any, context: Any) -> None:
+        self._grammar = grammar_of(lexer)
+        self._context = context
+
+    def lex(self, line: str, *, keep: bool) -> list[Token]:
+        """The tokens of a line; the state moves on if `keep`."""
+        context = self._context if keep else deepcopy(self._context)
+        context.text, context.pos, context.end = line + "\n", 0, len(line) + 1
+        tokens: list[Token] = []
+        still = 0
+        while context.pos < context.end and still < _MOST_STILL:
+            before = context.pos
+            self._step(context, tokens)
+            still = still + 1 if context.pos == before else 0
+        if still:
+            context.stack = ["root"]
+            tokens.append((self._grammar.error, context.text[context.pos :]))
+        return tokens
+
+    def _step(self, context: Any, tokens: list[Token]) -> None:
+        """Apply one rule."""
+        text, pos = context.text, context.pos
+        for rexmatch, token, action, new_state in self._grammar.rules[context.stack[-1]]:
+            match = rexmatch(text, pos, context.end)
+            if match is None:
+                continue
+            if token is not None:
+                tokens.append((token, match.group()))
+                context.pos = match.end()
+            elif action is not None:  # such a function moves the context itself
+                tokens.extend((kind, value) for _, kind, value in action(self._grammar.lexer, match, context))
+            if new_state is not None:
+                _move(context.stack, new_state)
             return
-        for state in (new_state,) if isinstance(new_state, str) else new_state:
-            if state == "#push":
-                stack.append(stack[-1])
-            elif state != "#pop":
-                stack.append(state)
-            elif len(stack) > 1:
-                stack.pop()
+        if text[pos] == "\n":
+            context.stack = ["root"]
+        tokens.append((self._grammar.whitespace if text[pos] == "\n" else self._grammar.error, text[pos]))
+        context.pos = pos + 1
+
+
+def _move(stack: list[str], new_state: Any) -> None:
+    """Do to a stack of states what a rule says."""
+    if isinstance(new_state, int):
+        del stack[max(1, len(stack) - abs(new_state)) :]
+        return
+    for state in (new_state,) if isinstance(new_state, str) else new_state:
+        if state == "#push":
+            stack.append(stack[-1])
+        elif state != "#pop":
+            stack.append(state)
+        elif len(stack) > 1:
+            stack.pop()

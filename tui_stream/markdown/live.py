@@ -19,9 +19,7 @@ from tui_stream.markdown.layout import Layout
 from tui_stream.markdown.themes import DARK, MarkdownTheme
 from tui_stream.markdown.views import Surface, WideMode
 
-_CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class LiveMarkdown:
@@ -148,10 +146,9 @@ class LiveMarkdown:
         """Change the styles; as heights stay the same, what is not looked at may well wait."""
         old = self._layout.surface
         if theme != old.theme:
-            self._invalidate(
-                Surface(old.width, theme, self._definitions, link_targets=self._link_targets, wide=old.wide),
-                lazy=lazy,
-            )
+            new = Surface(old.width, theme, self._definitions, link_targets=self._link_targets, wide=old.wide)
+            new.exceptions = old.exceptions
+            self._invalidate(new, lazy=lazy)
 
     def set_wide(self, wide: WideMode, *, lazy: bool = False) -> None:
         """Wrap all code and tables that are too wide, or let them be scrolled sideways."""

@@ -37,9 +37,22 @@ def find_style(name: str) -> Any:
         return None
 
 
+def new_context(lexer: Any) -> Any:
+    """What an `ExtendedRegexLexer` keeps its state in, None for other lexers."""
+    from pygments.lexer import ExtendedRegexLexer, LexerContext  # type: ignore[import-untyped]  # no types
+
+    if not isinstance(lexer, ExtendedRegexLexer):
+        return None
+    if lexer.name != "YAML":
+        return LexerContext("", 0)
+    from pygments.lexers.data import YamlLexerContext  # type: ignore[import-untyped]  # Pygments has no types
+
+    return YamlLexerContext("", 0)
+
+
 def is_resumable(lexer: Any) -> bool:
     """Whether the lexer's state is a stack of rule sets and nothing else."""
-    from pygments.lexer import ExtendedRegexLexer, RegexLexer  # type: ignore[import-untyped]  # no types
+    from pygments.lexer import ExtendedRegexLexer, RegexLexer
 
     return isinstance(lexer, RegexLexer) and not isinstance(lexer, ExtendedRegexLexer)
 

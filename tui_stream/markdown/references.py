@@ -14,9 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.common.utils import normalizeReference
 
 _UNDECIDED: Final = re.compile(r"\[(?:[^\[\]\\]|\\.?)*(?:\]:|\]?$)", re.DOTALL)
-_UNFINISHED: Final = re.compile(
-    r"\[(?:[^\[\]\\]|\\.)*\]:\s*(?:\S+\s+(?:'[^'\n]*|\"[^\"\n]*|\([^)\n]*))?$", re.DOTALL
-)
+_UNFINISHED: Final = re.compile(r"\[(?:[^\[\]\\]|\\.)*\]:\s*(?:\S+\s+(?:'[^'\n]*|\"[^\"\n]*|\([^)\n]*))?$", re.DOTALL)
 """A definition that still lacks its target or the end of its title."""
 
 

@@ -12,9 +12,10 @@ from typing import Final
 from tui_stream.markdown.assembly import is_within
 from tui_stream.markdown.code_view import CodeView, LinesView, MathView
 from tui_stream.markdown.nodes import Container, ContainerKind, Kind, Leaf
+from tui_stream.markdown.prose_view import ProseView
 from tui_stream.markdown.scan import LONG_LINE
 from tui_stream.markdown.table_view import TableView
-from tui_stream.markdown.views import ProseView, SignView, View
+from tui_stream.markdown.views import SignView, View
 
 _TABLE_LIKE: Final = re.compile(r"\|[^|\n]+\|[^\n]*$")
 _VIEWS: Final[dict[Kind, type[View]]] = {

@@ -165,8 +165,7 @@ class TableView(WideView):
 
     def _row_lines(self, row: _Row, *, header: bool) -> list[SegmentLine]:
         cells: list[list[SegmentLine]] = [
-            wrap_runs(cell, width).lines if cell else [[]]
-            for cell, width in zip(row.cells, self._widths, strict=True)
+            wrap_runs(cell, width).lines if cell else [[]] for cell, width in zip(row.cells, self._widths, strict=True)
         ]
         height = max((len(cell) for cell in cells), default=1)
         lines = [self._line(cells, number) for number in range(height)]

@@ -18,9 +18,7 @@ COMMAND_TIMEOUT = 10.0
 _HINT = "Run the command of the setting api_key_command in a shell to see what it does."
 
 
-async def find_key(
-    variable: str, command: str, environ: Mapping[str, str], *, limit: float = COMMAND_TIMEOUT
-) -> str:
+async def find_key(variable: str, command: str, environ: Mapping[str, str], *, limit: float = COMMAND_TIMEOUT) -> str:
     """The key, or an empty string where neither the variable nor the command is given.
 
     Args:
@@ -41,18 +39,14 @@ async def find_key(
     printed = await _output(command, environ, limit)
     lines = printed.decode("utf-8", "replace").strip().splitlines()
     if not lines:
-        raise AuthenticationError(
-            f"The command for the key ({_program(command)}) printed nothing.", hint=_HINT
-        )
+        raise AuthenticationError(f"The command for the key ({_program(command)}) printed nothing.", hint=_HINT)
     return _checked(lines[0].strip(), f"The first line of the command for the key ({_program(command)})")
 
 
 def _checked(key: str, source: str) -> str:
     """The key, which must be fit for an HTTP header; it is never part of a message."""
     if not (key.isascii() and key.isprintable()) or " " in key:
-        raise AuthenticationError(
-            f"{source} is no key: it has spaces or special characters.", hint="Check it."
-        )
+        raise AuthenticationError(f"{source} is no key: it has spaces or special characters.", hint="Check it.")
     return key
 
 

@@ -222,11 +222,7 @@ class LlamaProcess:
         code = self._process.returncode if self._process else None
         if code is not None and code < 0:
             name = signal.Signals(-code).name if -code in set(signal.Signals) else str(-code)
-            return (
-                f"killed by {name}, as happens where memory runs out"
-                if name == "SIGKILL"
-                else f"killed by {name}"
-            )
+            return f"killed by {name}, as happens where memory runs out" if name == "SIGKILL" else f"killed by {name}"
         return f"exit code {code}"
 
 

@@ -20,9 +20,7 @@ class SharedWork:
         after: other work that must have ended first, in whatever way.
     """
 
-    def __init__(
-        self, work: Callable[[], AsyncGenerator[Progress, None]], after: SharedWork | None = None
-    ) -> None:
+    def __init__(self, work: Callable[[], AsyncGenerator[Progress, None]], after: SharedWork | None = None) -> None:
         self._work = work
         self._after = after
         self._task: asyncio.Task[None] | None = None

@@ -56,9 +56,7 @@ async def _get(base_url: str, path: str) -> bytes:
     )
     try:
         host = url.netloc.rpartition("@")[2]
-        request = (
-            f"GET {url.path.rstrip('/')}{path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"
-        )
+        request = f"GET {url.path.rstrip('/')}{path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"
         writer.write(request.encode("ascii"))
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         if head.split(b" ", 2)[1:2] != [b"200"]:

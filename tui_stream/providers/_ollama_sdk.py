@@ -63,9 +63,7 @@ class OllamaModels:
         import ollama
 
         limits = httpx.Timeout(None, connect=connect_limit(connect))
-        self._client = ollama.AsyncClient(
-            base_url, follow_redirects=False, timeout=limits, headers=dict(headers)
-        )
+        self._client = ollama.AsyncClient(base_url, follow_redirects=False, timeout=limits, headers=dict(headers))
         self._errors = (ollama.ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, OSError)
         self._connect = connect
         self._peer = peer
@@ -136,17 +134,13 @@ class OllamaModels:
         latest, status = Progress(f"Pulling {name}"), ""
         yield latest
         try:
-            stream = cast(
-                "AsyncGenerator[ollama.ProgressResponse, None]", await self._client.pull(name, stream=True)
-            )
+            stream = cast("AsyncGenerator[ollama.ProgressResponse, None]", await self._client.pull(name, stream=True))
             async with aclosing(stream) as parts:
                 async for part in parts:
                     status = part.status or status
                     if part.digest and part.total:
                         layers[part.digest] = (part.completed or 0, part.total)
-                    elif (
-                        not part.digest
-                    ):  # the layers are here; the last report of each stops short of its end
+                    elif not part.digest:  # the layers are here; the last report of each stops short of its end
                         layers = {digest: (total, total) for digest, (_, total) in layers.items()}
                     progress = _progress(name, status, layers)
                     if progress != latest:
@@ -190,9 +184,7 @@ class OllamaModels:
         said = clean_line(str(error.error)).rstrip(".")
         if _NO_NETWORK.search(said):
             message = f"Ollama cannot reach the library to pull {name}: {said}."
-            return ConnectionFailedError(
-                message, hint="Check the network of the machine that Ollama runs on."
-            )
+            return ConnectionFailedError(message, hint="Check the network of the machine that Ollama runs on.")
         if _NO_SUCH_NAME.search(said):
             message = f"The library has no model {name}."
             return ModelNotFoundError(message, hint="Look for its name on https://ollama.com/search.")

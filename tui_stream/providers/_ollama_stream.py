@@ -124,9 +124,7 @@ class OllamaStream:
             index,
             id=call_id if isinstance(call_id, str) else "",
             name=name if isinstance(name, str) else "",
-            arguments=arguments
-            if isinstance(arguments, str)
-            else json.dumps(arguments or {}, ensure_ascii=False),
+            arguments=arguments if isinstance(arguments, str) else json.dumps(arguments or {}, ensure_ascii=False),
         )
 
     def _end(self, line: Mapping[str, object]) -> Iterator[Event]:
@@ -138,9 +136,7 @@ class OllamaStream:
         if sent is not None or made is not None:
             yield UsageReport(Usage(sent, made))
         reason = line.get("done_reason")
-        self._reason = (
-            _REASONS.get(reason, FinishReason.OTHER) if isinstance(reason, str) and reason else None
-        )
+        self._reason = _REASONS.get(reason, FinishReason.OTHER) if isinstance(reason, str) and reason else None
         if self._calls and self._reason in (None, FinishReason.STOP):
             self._reason = FinishReason.TOOL_CALLS
         self.done = True

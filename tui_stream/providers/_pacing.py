@@ -26,9 +26,7 @@ _FREE_READS = 8  # reads at full speed first: the head, the first tokens, and sh
 class PacedStream(httpcore2.AsyncNetworkStream):
     """A connection whose reads keep the pace."""
 
-    def __init__(
-        self, stream: httpcore2.AsyncNetworkStream, clock: Callable[[], float] | None = None
-    ) -> None:
+    def __init__(self, stream: httpcore2.AsyncNetworkStream, clock: Callable[[], float] | None = None) -> None:
         self._stream = stream
         self._clock = clock or asyncio.get_running_loop().time
         self._last = 0.0

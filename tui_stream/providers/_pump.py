@@ -97,9 +97,7 @@ async def _first(pieces: AsyncGenerator[bytes, None]) -> bytes:
     return b""
 
 
-async def _misfit(
-    first: bytes, pieces: AsyncGenerator[bytes, None], dialect: Dialect, peer: Peer
-) -> Iterator[Event]:
+async def _misfit(first: bytes, pieces: AsyncGenerator[bytes, None], dialect: Dialect, peer: Peer) -> Iterator[Event]:
     """Reads a body that is no stream, and says what is in it."""
     page = first.lstrip(_BLANK).startswith(b"<")
     body = bytearray(first)

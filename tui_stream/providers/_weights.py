@@ -83,9 +83,7 @@ class Shelf:
             if path.is_file():
                 return path.absolute()
         if given.is_dir():
-            raise WeightsError(
-                f"{given} is a folder, not a GGUF file.", hint=f"Correct {_SETTING} or --model."
-            )
+            raise WeightsError(f"{given} is a folder, not a GGUF file.", hint=f"Correct {_SETTING} or --model.")
         if given.suffix == ".gguf" or given.name != model:
             text = f"There is no file {given}."
             raise WeightsError(
@@ -141,7 +139,5 @@ class Shelf:
             text = f"{path} has {size:,} bytes instead of {self.pin.size:,}."
             raise CorruptWeightsError(text, hint="Delete it: it is fetched anew.")
         if magic != _MAGIC:
-            hint = (
-                "Delete it: it is fetched anew." if path == self.pinned else "Give the path of a GGUF file."
-            )
+            hint = "Delete it: it is fetched anew." if path == self.pinned else "Give the path of a GGUF file."
             raise CorruptWeightsError(f"{path} is not a GGUF file.", hint=hint)

@@ -51,9 +51,7 @@ class Fetcher:
         free: tells the room that a folder has, in bytes.
     """
 
-    def __init__(
-        self, shelf: Shelf, sources: Sequence[Source], *, free: Callable[[Path], int] = free_bytes
-    ) -> None:
+    def __init__(self, shelf: Shelf, sources: Sequence[Source], *, free: Callable[[Path], int] = free_bytes) -> None:
         self._pin = shelf.pin
         self._folder = shelf.folder
         self._target = shelf.pinned

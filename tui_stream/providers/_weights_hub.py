@@ -102,9 +102,7 @@ class Hub:
             headers={"accept-encoding": "identity", "user-agent": "tui-stream"},
         )
 
-    async def _transfer(
-        self, client: httpx2.AsyncClient, pin: Pin, part: Path
-    ) -> AsyncGenerator[Progress, None]:
+    async def _transfer(self, client: httpx2.AsyncClient, pin: Pin, part: Path) -> AsyncGenerator[Progress, None]:
         have = _size(part)
         if have >= pin.size:
             _discard(part)
@@ -181,6 +179,4 @@ def _reason(error: Exception) -> str:
     kind = type(error).__name__
     if "name" in text.lower() or "getaddrinfo" in text:
         return "no such host is known, or the network is down"
-    return {"ConnectTimeout": "no connection in time", "ReadTimeout": "it fell silent"}.get(
-        kind, text or kind
-    )
+    return {"ConnectTimeout": "no connection in time", "ReadTimeout": "it fell silent"}.get(kind, text or kind)

@@ -180,17 +180,13 @@ class OllamaProvider:
     def _request(
         self, client: httpx2.AsyncClient, request: ChatRequest, model: str
     ) -> AbstractAsyncContextManager[httpx2.Response]:
-        return client.stream(
-            "POST", f"{self._url}/api/chat", json=self._body(request, model), headers=self._headers
-        )
+        return client.stream("POST", f"{self._url}/api/chat", json=self._body(request, model), headers=self._headers)
 
     def _body(self, request: ChatRequest, model: str) -> dict[str, object]:
         """The request; what is not set is left out, and so left to Ollama."""
         body: dict[str, object] = {
             "model": model,
-            "messages": [
-                {"role": str(message.role), "content": message.content} for message in request.messages
-            ],
+            "messages": [{"role": str(message.role), "content": message.content} for message in request.messages],
             "stream": True,
         }
         if self._settings.think != "auto":

@@ -128,9 +128,7 @@ class OpenAIProvider:
             async with asyncio.timeout(LIST_TIMEOUT), listing as answer:
                 body = await _http.read_some(answer.http_response, _http.MAX_ANSWER, LIST_TIMEOUT)
         except TimeoutError as error:
-            raise TimedOutError(
-                f"{self._peer.name} sent no list of models within {LIST_TIMEOUT:g} s."
-            ) from error
+            raise TimedOutError(f"{self._peer.name} sent no list of models within {LIST_TIMEOUT:g} s.") from error
         except sdk.errors as error:
             raise self._translated(error, "") from error
         entries = _entries(body)
@@ -200,9 +198,7 @@ class OpenAIProvider:
         """What the SDK's ``create`` is called with: parameters it knows by name, all others in the body."""
         for name in _FIXED:
             if name in request.options or name in self._settings.body:
-                raise ConfigError(
-                    f"The option {name!r} cannot be set this way.", hint="It is the program's to choose."
-                )
+                raise ConfigError(f"The option {name!r} cannot be set this way.", hint="It is the program's to choose.")
         known = {name: value for name, value in request.options.items() if name in sdk.parameters}
         unknown = {name: value for name, value in request.options.items() if name not in sdk.parameters}
         body = {**unknown, **self._settings.body}

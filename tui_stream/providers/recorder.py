@@ -18,9 +18,7 @@ from tui_stream.providers import _recording
 class Recorder:
     """A provider that passes another one's streams through and records them."""
 
-    def __init__(
-        self, provider: Provider, file: Path, *, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, provider: Provider, file: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._provider = provider
         self._path = file
         self._clock = clock

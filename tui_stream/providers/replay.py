@@ -43,9 +43,7 @@ def read(path: Path) -> Recording:
         try:
             seconds, event = _recording.parse(line)
         except ConfigError as error:
-            raise ConfigError(
-                f"{path}:{number}: {error.message}", hint="Make it anew with --record."
-            ) from error
+            raise ConfigError(f"{path}:{number}: {error.message}", hint="Make it anew with --record.") from error
         if event is None:
             recording.answers.append([])
         elif recording.answers:

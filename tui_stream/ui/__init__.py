@@ -1,8 +1,8 @@
 """The chat screen; the only place that knows Textual.
 
-Textual draws what changed at fixed moments, 60 a second. A key that is typed just after one of them waits for
-the next; twice as many halve that wait, and cost nothing where nothing changed. Streamed text has its own, lower
-rate.
+Textual draws what changed at fixed moments, 60 a second. A key that is typed just after one of them waits
+for the next; twice as many halve that wait, and cost nothing where nothing changed. Streamed text has its own,
+lower rate.
 """
 
 from __future__ import annotations

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
 from textual.binding import BindingType
 from textual.driver import Driver
 
-from tui_stream.config import UiSettings
-from tui_stream.core.session import OpenSession
 from tui_stream.errors import ConfigError
 from tui_stream.ui.screens.chat import ChatScreen
+
+if TYPE_CHECKING:
+    from tui_stream.config import UiSettings
+    from tui_stream.core.session import OpenSession
 
 
 class ChatApp(App[None]):
@@ -48,15 +51,17 @@ class ChatApp(App[None]):
 
     def on_ready(self) -> None:
         """Keeps the garbage collector away from what lives as long as the app."""
-        gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 100)
         gc.enable()
 
 
-async def run(
-    open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
-) -> int:
+def start(open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = "") -> int:
+    """Runs the chat in an event loop of its own; see `run`."""
+    return asyncio.run(run(open_session, ui=ui, stall_notice=stall_notice, first_prompt=first_prompt))
+
+
+async def run(open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = "") -> int:
     """Runs the chat until the person leaves it; returns the exit code.
 
     Raises:

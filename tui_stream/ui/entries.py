@@ -128,9 +128,7 @@ class PromptEntry(TextEntry):
         self.again()
 
     def _restyle(self, width: int, looks: Looks) -> None:
-        bar, label = (
-            (looks.queued_bar, looks.queued_label) if self.queued else (looks.prompt_bar, looks.prompt_label)
-        )
+        bar, label = (looks.queued_bar, looks.queued_label) if self.queued else (looks.prompt_bar, looks.prompt_label)
         rows = [[Segment("You · queued" if self.queued else "You", label)]]
         rows += wrapped(self._text, looks.quiet if self.queued else Style(), width - _INDENT)
         self._lines = [_barred(row, bar, looks.prompt, width) for row in rows]

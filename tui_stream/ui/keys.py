@@ -72,7 +72,5 @@ KEYS = (
 def bindings() -> list[Binding]:
     """The bindings of the chat screen; they work wherever the focus is."""
     return [
-        Binding(key.keys, key.action, key.label or key.what, show=False, priority=True)
-        for key in KEYS
-        if key.bound
+        Binding(key.keys, key.action, key.label or key.what, show=False, priority=True) for key in KEYS if key.bound
     ]

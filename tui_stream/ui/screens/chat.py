@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import webbrowser
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.screen import Screen
 
-from tui_stream.config import UiSettings
-from tui_stream.core.session import OpenSession
+from tui_stream.core.sanitize import clean_line
 from tui_stream.ui.keys import bindings
 from tui_stream.ui.widgets.key_bar import KeyBar
 from tui_stream.ui.widgets.pane import ChatPane
 from tui_stream.ui.widgets.prompt import Prompt
+from tui_stream.ui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from tui_stream.config import UiSettings
+    from tui_stream.core.session import OpenSession
+
+_FIRST_FRAME = 0.02  # seconds for the first frame to reach the terminal before anything else is loaded
 
 
 class ChatScreen(Screen[None]):
@@ -44,7 +51,7 @@ class ChatScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Opens the session once the first frame is on the screen."""
-        self.call_after_refresh(self._begin)
+        self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._begin)
 
     async def _begin(self) -> None:
         self._pane.open()
@@ -69,6 +76,23 @@ class ChatScreen(Screen[None]):
 
         question = f"The model {event.model} is not installed. Fetch it now?"
         self.app.push_screen(ConfirmScreen(question, "Fetch it"), answered)
+
+    @on(Transcript.LinkClicked)
+    def _offer_link(self, event: Transcript.LinkClicked) -> None:
+        from tui_stream.ui.links import openable
+        from tui_stream.ui.screens.confirm import ConfirmScreen
+
+        target = openable(event.target)
+        if target is None:
+            shown = clean_line(event.target, 100)
+            self.notify(f"Not opened, since only web and mail links are: {shown}", markup=False)
+            return
+
+        def answered(yes: bool | None) -> None:
+            if yes:
+                webbrowser.open(target)
+
+        self.app.push_screen(ConfirmScreen(f"Open this link?\n\n{target}", "Open"), answered)
 
     def action_stop(self) -> None:
         """Stops the answer."""

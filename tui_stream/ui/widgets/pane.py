@@ -6,24 +6,28 @@ import asyncio
 import importlib
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
 from textual.worker import Worker, WorkerState
 
-from tui_stream.config import UiSettings
 from tui_stream.core.events import TurnState, TurnUpdate
 from tui_stream.core.models import MessageStatus
-from tui_stream.core.provider import Pulls
-from tui_stream.core.session import ChatSession, OpenSession
-from tui_stream.core.turn import Turn
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
-from tui_stream.ui.entries import AnswerEntry
-from tui_stream.ui.turns import TurnQueue
 from tui_stream.ui.widgets.header_bar import HeaderBar
 from tui_stream.ui.widgets.status_bar import StatusBar
 from tui_stream.ui.widgets.transcript import Transcript
+
+if TYPE_CHECKING:
+    from tui_stream.config import UiSettings
+    from tui_stream.core.provider import Pulls
+    from tui_stream.core.session import ChatSession, OpenSession
+    from tui_stream.core.turn import Turn
+    from tui_stream.ui.entries import AnswerEntry
+    from tui_stream.ui.turns import TurnQueue
 
 _WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."
 _FIGURES = 0.2  # seconds from one set of figures to the next while text streams in
@@ -87,9 +91,7 @@ class ChatPane(Vertical):
     @property
     def busy(self) -> bool:
         """Whether there is anything to stop."""
-        return any(
-            worker is not None and not worker.is_finished for worker in (self._open_worker, self._turn_worker)
-        )
+        return any(worker is not None and not worker.is_finished for worker in (self._open_worker, self._turn_worker))
 
     @property
     def answer_text(self) -> str:
@@ -138,6 +140,8 @@ class ChatPane(Vertical):
         await asyncio.to_thread(importlib.import_module, "tui_stream.markdown")
         try:
             opened = await self._open_session()
+            from tui_stream.ui.turns import TurnQueue
+
             self._turns = TurnQueue(opened.session, self)
             self._turns.waiting.extend(self._early)
             self._early.clear()
@@ -167,8 +171,8 @@ class ChatPane(Vertical):
         await self._give_back_waiting()
 
     async def _pull(self, model: str) -> None:
-        provider = self._provider
-        if not isinstance(provider, Pulls):
+        provider = self._puller
+        if provider is None:
             return
         try:
             async with aclosing(provider.pull(model)) as steps:
@@ -240,12 +244,16 @@ class ChatPane(Vertical):
             self.post_message(self.GaveBack(turn.prompt.text))
         if message.status is MessageStatus.FAILED:
             self.call_later(self._give_back_waiting)
-        if isinstance(error, ModelNotFoundError) and isinstance(self._provider, Pulls):
+        if isinstance(error, ModelNotFoundError) and self._puller is not None:
             self.post_message(self.ModelMissing(self, turn.message.model))
 
     @property
-    def _provider(self) -> object:
-        return self.session.provider if self.session else None
+    def _puller(self) -> Pulls | None:
+        """The provider, if it can fetch models."""
+        from tui_stream.core.provider import Pulls
+
+        provider: object = self.session.provider if self.session else None
+        return provider if isinstance(provider, Pulls) else None
 
     def _tick(self) -> None:
         if self._turns is not None and self._turns.turn is not None:
@@ -260,6 +268,11 @@ class ChatPane(Vertical):
         if update is not None:
             changes["progress"] = update.progress
         self._status_bar.show(**changes)
+
+    @on(Transcript.Behind)
+    def _show_behind(self, event: Transcript.Behind) -> None:
+        event.stop()
+        self._status_bar.show(behind=event.lines)
 
     def _show_queued(self) -> None:
         waiting = len(self._turns.waiting) if self._turns else len(self._early)

@@ -35,6 +35,7 @@ class Status:
         window: the model's context window in tokens, None where it is not known.
         retry_left: seconds until the request is sent again.
         queued: prompts that wait.
+        behind: lines below the screen, while the view does not follow.
         stall_notice: seconds of silence from which on a stream is called stalled.
     """
 
@@ -46,6 +47,7 @@ class Status:
     retrying: Retrying | None = None
     retry_left: float = 0.0
     queued: int = 0
+    behind: int = 0
     stall_notice: float = 5.0
 
 
@@ -103,6 +105,8 @@ def _parts(status: Status) -> list[str]:
     """The figures, the most important first."""
     stats = status.stats
     parts = []
+    if status.behind:
+        parts.append(f"↓ {status.behind} lines below (Ctrl+End)")
     if status.queued:
         parts.append(f"{status.queued} queued")
     if stats is None:

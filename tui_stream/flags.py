@@ -1,0 +1,123 @@
+"""The flags of chat and pipe, declared once, and how the usual command lines are read without a library.
+
+Typer reads every command line, and explains what is wrong with one. It takes a tenth of a second to load, which a
+person would see before each chat; so a command line with nothing out of the ordinary in it is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """One flag that takes a value.
+
+    Attributes:
+        name: as a parameter; the flag is the same with dashes.
+        short: one letter, or nothing.
+        repeated: it may be given several times.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    short: str = ""
+    repeated: bool = False
+
+    @property
+    def spellings(self) -> list[str]:
+        """How it is written."""
+        return [f"--{self.name.replace('_', '-')}", *([f"-{self.short}"] if self.short else [])]
+
+
+FLAGS = (
+    Flag("provider", "NAME", "Who answers: embedded, openai, ollama or replay."),
+    Flag("base_url", "URL", "Where the provider's API is."),
+    Flag("model", "NAME", "Which model; for embedded a GGUF file, for replay a recording.", "m"),
+    Flag("system", "TEXT", "A system prompt.", "s"),
+    Flag("option", "NAME=VALUE", "A parameter of the model, such as temperature=0.2.", "o", repeated=True),
+    Flag("record", "FILE", "Record the stream of every answer."),
+    Flag("speed", "FACTOR", "How much faster to replay a recording."),
+    Flag("config", "FILE", "The settings file, not the usual one."),
+)
+"""In the order in which help lists them."""
+
+AUTOMATIC = "auto"
+_COMMANDS = ("chat", "pipe")
+
+
+@dataclass(slots=True)
+class Asked:
+    """What a command line of chat or pipe says.
+
+    Attributes:
+        command: ``chat``, ``pipe``, or ``auto`` for whichever fits the terminal.
+    """
+
+    command: str = AUTOMATIC
+    prompt: str = ""
+    provider: str | None = None
+    base_url: str | None = None
+    model: str | None = None
+    system: str | None = None
+    option: list[str] = field(default_factory=list)
+    record: Path | None = None
+    speed: float | None = None
+    config: Path | None = None
+
+
+def read(arguments: Sequence[str], others: Sequence[str]) -> Asked | None:
+    """What the arguments say; None where Typer has to look at them.
+
+    Args:
+        arguments: those behind the program's name.
+        others: the names of commands that are not chat or pipe.
+    """
+    asked = Asked()
+    left = list(arguments)
+    if left and left[0] in _COMMANDS:
+        asked.command = left.pop(0)
+    elif left and left[0] in {*others, AUTOMATIC}:
+        return None
+    prompts: list[str] = []
+    while left:
+        word = left.pop(0)
+        if not word.startswith("-"):
+            prompts.append(word)
+        elif not _take(asked, word, left):
+            return None
+    if len(prompts) > 1:
+        return None
+    asked.prompt = prompts[0] if prompts else ""
+    return asked
+
+
+def _take(asked: Asked, word: str, left: list[str]) -> bool:
+    """Takes a flag and its value in; False where that is not plain."""
+    spelling, equals, value = word.partition("=")
+    flag = next((flag for flag in FLAGS if spelling in flag.spellings), None)
+    if flag is None or (equals and not spelling.startswith("--")):
+        return False
+    if not equals:
+        if not left or left[0].startswith("-"):
+            return False
+        value = left.pop(0)
+    return _set(asked, flag, value)
+
+
+def _set(asked: Asked, flag: Flag, value: str) -> bool:
+    if flag.repeated:
+        asked.option.append(value)
+    elif flag.metavar == "FILE":
+        setattr(asked, flag.name, Path(value))
+    elif flag.metavar == "FACTOR":
+        try:
+            asked.speed = float(value)
+        except ValueError:
+            return False
+    else:
+        setattr(asked, flag.name, value)
+    return True

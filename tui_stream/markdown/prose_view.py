@@ -97,14 +97,22 @@ class ProseView(View):
             return start
         self._threshold = _CHUNK
         self._marks = parsed.marks
-        if parsed.marks:
-            parsed = self.surface.inline.parse(text.rstrip() + closing(parsed.marks), self._style)
-            parsed.runs.append((" ", self._style))
-        wrapped = wrap_runs(self._carry + parsed.runs, self.room)
+        runs = self._marked(text, parsed.marks) if parsed.marks else parsed.runs
+        wrapped = wrap_runs(self._carry + runs, self.room)
         self.rows[self._stable :] = wrapped.lines[:-1]
         self._stable += len(wrapped.lines) - 1
         self._carry = wrapped.rest
         return end
+
+    def _marked(self, text: str, marks: str) -> list[Run]:
+        """The runs of a piece at whose end strong emphasis or strikethrough is open."""
+        runs = self.surface.inline.parse(text.rstrip() + closing(marks), self._style).runs
+        theme, style = self.surface.theme, self._style
+        for index in range(0, len(marks), 2):
+            style += theme.strike if marks[index] == "~" else theme.strong
+        if text[-1:].isspace():
+            runs.append(("\n" if text.endswith("  \n") else " ", style))
+        return runs
 
     def _strip_task(self, text: str) -> str:
         """Turn the box at the beginning of a task into its item's marker."""

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from tests.markdown.helpers import Lines, all_lines, rendered
-from tests.markdown.texts import ANY_TEXT, WIDTHS, WITHOUT_DEFINITIONS, split_text
+from tests.markdown.texts import ANY_TEXT, LONG_PARAGRAPHS, WIDTHS, WITHOUT_DEFINITIONS, split_text
 from tui_stream.markdown import LIGHT, LiveMarkdown
 
 EXAMPLES = settings(max_examples=250, deadline=None)
@@ -16,6 +16,12 @@ EXAMPLES = settings(max_examples=250, deadline=None)
 @EXAMPLES
 @given(split_text(), WIDTHS)
 def test_the_end_of_a_stream_equals_the_whole_text_at_once(pieces: tuple[str, ...], width: int) -> None:
+    assert all_lines(rendered(pieces, width)) == all_lines(rendered(["".join(pieces)], width))
+
+
+@settings(max_examples=60, deadline=None)
+@given(split_text(LONG_PARAGRAPHS), st.sampled_from((24, 60)))
+def test_long_paragraphs_end_like_at_once_too(pieces: tuple[str, ...], width: int) -> None:
     assert all_lines(rendered(pieces, width)) == all_lines(rendered(["".join(pieces)], width))
 
 

@@ -33,6 +33,11 @@ DEFINITIONS = (
 
 WITHOUT_DEFINITIONS = st.lists(st.sampled_from(MARKS + INLINE + BLOCKS + WORDS), max_size=40).map("".join)
 ANY_TEXT = st.lists(st.sampled_from(MARKS + INLINE + BLOCKS + WORDS + DEFINITIONS), max_size=40).map("".join)
+LONG_PARAGRAPHS = st.lists(
+    st.sampled_from((*INLINE, *WORDS, "**", "*", "_", "`", "~~", "\n", "  \n", "plain words, some of them. " * 3)),
+    min_size=40,
+    max_size=200,
+).map("".join)
 WIDTHS = st.sampled_from((1, 7, 24, 60))
 
 

@@ -108,7 +108,7 @@ class Screen:
 async def running(chat: Chat, size: tuple[int, int] = (100, 30)) -> AsyncGenerator[Screen, None]:
     """Starts the app, and ends it whatever happens."""
     app = chat.app()
-    async with app.run_test(size=size) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         screen = Screen(app, pilot)
         prepared = isinstance(chat.provider, ScriptedProvider) and not chat.provider.preparation
         if prepared and not chat.trouble and not chat.first_prompt:

@@ -23,7 +23,14 @@ class Gate:
         self.event.set()
 
 
-Step = Event | Exception | Gate
+@dataclass
+class Passing:
+    """A step of a script that lets time pass on the test's clock, once what came before it was taken in."""
+
+    seconds: float
+
+
+Step = Event | Exception | Gate | Passing
 
 
 @dataclass
@@ -38,6 +45,7 @@ class ScriptedProvider:
     requests: list[ChatRequest] = field(default_factory=list)
     open_streams: int = 0
     closed: bool = False
+    clock: FakeClock | None = None
 
     async def prepare(self) -> AsyncGenerator[Progress, None]:
         for step in self.preparation:
@@ -60,10 +68,18 @@ class ScriptedProvider:
                     await step.event.wait()
                 elif isinstance(step, Exception):
                     raise step
+                elif isinstance(step, Passing):
+                    await self._pass(step.seconds)
                 else:
                     yield step
         finally:
             self.open_streams -= 1
+
+    async def _pass(self, seconds: float) -> None:
+        for _ in range(20):
+            await asyncio.sleep(0)
+        if self.clock is not None:
+            self.clock.now += seconds
 
     async def models(self) -> Sequence[ModelInfo]:
         return [ModelInfo(self.model)]

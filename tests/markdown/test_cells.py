@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -12,7 +14,9 @@ from tui_stream.markdown.cells import Run, crop, wrap_runs
 from tui_stream.markdown.code_view import chop
 
 PLAIN = Style()
-TEXTS = st.text(alphabet="ab c漢字。「」👩\u200d👧❤\ufe0fe\u0301שלום🇩🇪 ", max_size=60)
+TEXTS = st.text(alphabet="ab c漢字。「」👩\u200d👧❤\ufe0fe\u0301שלום🇩🇪 ", max_size=60).map(
+    lambda text: re.sub("(?<![^\x00-\x7f])\u200d+", "", text)
+)
 
 
 def lines(text: str, width: int) -> list[str]:

@@ -34,6 +34,7 @@ def test_lines_are_cut_to_what_there_is() -> None:
 def test_newlines_and_control_characters_are_made_harmless() -> None:
     live = rendered(["a\r", "\nb\rc\x1b[31m\x00\x85\u202e\u2028d\r"])
     assert live.text == "a\nb\nc\ufffd[31m\ufffd\ufffd d"
+    assert rendered(["a\u200d", "\u200db 👩", "\u200d👧"]).text == "ab 👩\u200d👧"
     assert "\x1b" not in "".join(live.plain(0, live.height))
 
 

@@ -38,6 +38,10 @@ class Chat:
     sleep: Callable[[float], object] | None = None
     trouble: list[Exception] = field(default_factory=list)
 
+    def __post_init__(self) -> None:
+        if isinstance(self.provider, ScriptedProvider):
+            self.provider.clock = self.clock
+
     async def open(self) -> OpenedSession:
         if self.trouble:
             raise self.trouble.pop(0)

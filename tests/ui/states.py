@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from textual.pilot import Pilot
 
-from tests.fakes import Gate, ScriptedProvider, Step
+from tests.fakes import Gate, Passing, ScriptedProvider, Step
 from tests.ui.harness import Chat, Screen
 from tui_stream.config import UiSettings
 from tui_stream.core.events import (
@@ -19,6 +19,7 @@ from tui_stream.core.events import (
     TextDelta,
     UsageReport,
 )
+from tui_stream.core.metering import estimate_tokens
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.core.provider import Capabilities
 from tui_stream.core.session import RetryPolicy, SessionOptions
@@ -138,7 +139,10 @@ def scripted(
 
 def answered(*, until: int | None = None, held: bool = False) -> list[Step]:
     """The steps of the usual answer."""
-    steps: list[Step] = [ResponseStarted("demo-model"), ReasoningDelta(THOUGHTS), TextDelta(ANSWER[:until])]
+    text = ANSWER[:until]
+    steps: list[Step] = [Passing(0.38), ResponseStarted("demo-model"), ReasoningDelta(THOUGHTS), Passing(0.4)]
+    for start in range(0, len(text), 80):
+        steps += [TextDelta(text[start : start + 80]), Passing(0.21)]
     return [*steps, Gate()] if held else [*steps, UsageReport(Usage(58, 215)), STOP]
 
 
@@ -160,6 +164,7 @@ def _silent(chat: Chat) -> None:
 def states() -> dict[str, Callable[[], State]]:
     """Every named state."""
     half = ANSWER.index("| Quince")
+    so_far = f"~{estimate_tokens(len(THOUGHTS) + half)} out"  # the figures follow the text a little later
     light = UiSettings(theme="textual-light")
     no_key = AuthenticationError(
         "No key for https://api.openai.com/v1 was found.",
@@ -175,9 +180,9 @@ def states() -> dict[str, Callable[[], State]]:
         ),
         "connecting": lambda: State(scripted([Gate()]), [QUESTION], ["connecting"]),
         "thinking": lambda: State(
-            scripted([ReasoningDelta(THOUGHTS), Gate()]), [QUESTION], ["a week or so", "thinking"]
+            scripted([Passing(0.38), ReasoningDelta(THOUGHTS), Gate()]), [QUESTION], ["a week or so", "thinking"]
         ),
-        "streaming": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "streaming"]),
+        "streaming": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", so_far]),
         "done": lambda: State(scripted(answered()), [QUESTION], ["make the others", "done"], (100, 38)),
         "unfolded": lambda: State(
             scripted(answered()), [QUESTION, "wait:done", "key:ctrl+t"], ["a week or so"], (100, 40)
@@ -206,5 +211,5 @@ def states() -> dict[str, Callable[[], State]]:
         ),
         "help": lambda: State(scripted(), ["key:f1"], ["Stops the answer"]),
         "light": lambda: State(scripted(answered(), ui=light), [QUESTION], ["done"], (100, 38)),
-        "narrow": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov"], (44, 24)),
+        "narrow": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", so_far], (44, 24)),
     }

@@ -190,9 +190,6 @@ class CodeView(LinesView):
         self._looked_at = len(lines)
         return self._filled
 
-    def _layout(self, line: str, *, final: bool) -> list[SegmentLine]:
-        return self._fold(self._runs(line, final=final))
-
     def _runs(self, line: str, *, final: bool) -> list[Run]:
         text = line.expandtabs(TAB)
         return self._highlighter.feed(text) if final else self._highlighter.peek(text)

@@ -14,8 +14,6 @@ from typing import Final
 from markdown_it import MarkdownIt
 from markdown_it.rules_inline import StateInline
 
-MATH_SPAN: Final = 200
-"""Characters that a formula between single dollar signs may have."""
 _MATH: Final = (
     re.compile(r"\$\$(.+?)\$\$", re.DOTALL),
     re.compile(r"\$(?![\s$])([^$\n]{0,199}?[^\s$\\])\$(?![\d$])"),

@@ -20,6 +20,8 @@ from tui_stream.markdown.themes import DARK, MarkdownTheme
 from tui_stream.markdown.views import Surface, WideMode
 
 _CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_STRAY_JOINER: Final = re.compile("(?<![^\x00-\x7f])\u200d+")
+"""Joiners with nothing to join: measured in different ways, they would shift what follows on the line."""
 
 
 class LiveMarkdown:
@@ -45,6 +47,8 @@ class LiveMarkdown:
         self._layout = Layout(self._parser.assembly, surface)
         self._parts: list[str] = []
         self._carriage_return = False
+        self._last = ""
+        """The last character of the text."""
         self._finished = False
         self._lazy = False
 
@@ -261,9 +265,12 @@ class LiveMarkdown:
             self._carriage_return = True
         if "\r" in text:
             text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if _CONTROL.search(text) is None:
-            return text
-        return _CONTROL.sub(_replacement, text)
+        if _CONTROL.search(text) is not None:
+            text = _CONTROL.sub(_replacement, text)
+        if "\u200d" in text:
+            text = _STRAY_JOINER.sub("", self._last + text)[len(self._last) :]
+        self._last = text[-1:] or self._last
+        return text
 
 
 def _replacement(match: re.Match[str]) -> str:

@@ -57,9 +57,6 @@ class View(ABC):
     leaf apart.
     """
 
-    scrolls = False
-    """Whether rows may be wider than the screen."""
-
     def __init__(self, leaf: Leaf, surface: Surface, lead: int) -> None:
         self.leaf = leaf
         self.surface = surface
@@ -153,8 +150,6 @@ class SignView(View):
 
 class WideView(View):
     """Rows that may be wider than the screen: cut at its edge and scrolled sideways."""
-
-    scrolls = True
 
     def finish_row(self, row: SegmentLine) -> SegmentLine:
         """What of a row is on the screen."""

@@ -211,5 +211,5 @@ def states() -> dict[str, Callable[[], State]]:
         ),
         "help": lambda: State(scripted(), ["key:f1"], ["Stops the answer"]),
         "light": lambda: State(scripted(answered(), ui=light), [QUESTION], ["done"], (100, 38)),
-        "narrow": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", so_far], (44, 24)),
+        "narrow": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "82 tok/s"], (44, 24)),
     }

@@ -268,7 +268,8 @@ class LiveMarkdown:
         if _CONTROL.search(text) is not None:
             text = _CONTROL.sub(_replacement, text)
         if "\u200d" in text:
-            text = _STRAY_JOINER.sub("", self._last + text)[len(self._last) :]
+            before = "a" if self._last.isascii() else "é"
+            text = _STRAY_JOINER.sub("", before + text)[1:]
         self._last = text[-1:] or self._last
         return text
 

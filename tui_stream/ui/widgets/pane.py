@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tui_stream.core.provider import Pulls
     from tui_stream.core.session import ChatSession, OpenSession
     from tui_stream.core.turn import Turn
-    from tui_stream.ui.entries import AnswerEntry
+    from tui_stream.ui.answer import AnswerEntry
     from tui_stream.ui.turns import TurnQueue
 
 _WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."

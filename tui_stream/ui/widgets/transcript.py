@@ -13,7 +13,8 @@ from rich.style import Style
 from textual import events
 from textual.message import Message
 
-from tui_stream.ui.entries import AnswerEntry, Entry, NoteEntry, PromptEntry
+from tui_stream.ui.answer import AnswerEntry
+from tui_stream.ui.entries import Entry, NoteEntry, PromptEntry
 from tui_stream.ui.looks import COMPONENTS, Looks, make_looks
 from tui_stream.ui.widgets.line_view import Line, LineView
 

@@ -112,7 +112,6 @@ class AnswerEntry(Entry):
         return len(self._head) + self._shown_thoughts + first
 
     def _changed_all(self) -> int:
-        self.version += 1
         self._make_head()
         return 0
 

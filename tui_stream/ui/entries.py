@@ -26,14 +26,9 @@ def wrapped(text: str, style: Style, width: int) -> list[Line]:
 
 
 class Entry(ABC):
-    """One entry; an empty line stands above it.
-
-    Attributes:
-        version: grows with every change of a line that was handed out before.
-    """
+    """One entry; an empty line stands above it."""
 
     def __init__(self) -> None:
-        self.version = 0
         self._width = 0
         self._looks: Looks | None = None
 
@@ -41,7 +36,6 @@ class Entry(ABC):
         """Lays out for a width in cells; returns the number of lines."""
         if (width, looks) != (self._width, self._looks):
             self._width, self._looks = width, looks
-            self.version += 1
             self._restyle(width, looks)
         return self.height
 
@@ -98,7 +92,6 @@ class TextEntry(Entry):
     def again(self) -> None:
         """Something about it changed: lays it out anew."""
         if self._looks is not None:
-            self.version += 1
             self._restyle(self._width, self._looks)
 
 

@@ -42,6 +42,7 @@ class AnswerEntry(Entry):
         self._note = ""
         self._failed = False
         self._began = False
+        self._shown = 0
         self._words = _WordCount()
         self._head: list[Line] = []
         self._foot: list[Line] = []
@@ -73,6 +74,7 @@ class AnswerEntry(Entry):
         """Adds to the answer; thoughts fold when it begins."""
         folding = not self._began and self._thoughts is not None
         self._began = True
+        self._shown += len(text)
         first = self._body.append(text)
         if not folding:
             return len(self._head) + self._shown_thoughts + first
@@ -103,8 +105,7 @@ class AnswerEntry(Entry):
 
     def finish(self, message: Message) -> int:
         """The answer is over: says how, where that is not plain to see."""
-        if message.text != self._body.text and message.text.startswith(self._body.text):
-            self._body.append(message.text[len(self._body.text) :])
+        self._body.append(message.text[self._shown :])
         first = min(self._body.finish(), self._body.height)
         self._note = _note(message)
         self._failed = message.status is MessageStatus.FAILED

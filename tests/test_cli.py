@@ -149,7 +149,9 @@ def test_an_interrupt_keeps_what_was_printed(endless: Path) -> None:
         "--model",
         str(endless),
     ]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's child would ignore it
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    signal.signal(signal.SIGINT, before)
     assert process.stdout is not None
     first = process.stdout.readline()
     process.send_signal(signal.SIGINT)
@@ -157,3 +159,29 @@ def test_an_interrupt_keeps_what_was_printed(endless: Path) -> None:
     assert process.returncode == 130
     assert first + rest == b"".join(f"{n}\n".encode() for n in range(len((first + rest).split())))
     assert errors == b""
+
+
+def test_flags_and_prompts_that_are_not_text_in_this_locale_are_no_traceback(recording: Path) -> None:
+    command = [os.fsencode(sys.executable), b"-m", b"tui_stream", b"pipe", b"caf\xe9", b"--system", b"\xe9"]
+    command += [b"--provider", b"replay", b"--model", os.fsencode(recording)]
+    done = subprocess.run(command, capture_output=True, timeout=60, check=False, stdin=subprocess.DEVNULL)
+    assert (done.returncode, done.stdout, done.stderr) == (0, TEXT.encode(), b"")
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_streams_are_no_traceback(recording: Path, closed: str) -> None:
+    command = f'exec "$0" -m tui_stream pipe Hi --provider replay --model "$1" {closed}'
+    arguments = ["sh", "-c", command, sys.executable, str(recording)]
+    done = subprocess.run(arguments, capture_output=True, text=True, timeout=60, check=False)
+    assert "Traceback" not in done.stderr
+    assert (done.returncode, done.stdout) == ((2, "") if closed == ">&-" else (0, TEXT))
+
+
+def test_a_terminated_pipe_closes_what_it_began(endless: Path) -> None:
+    command = [sys.executable, "-m", "tui_stream", "pipe", "Hi", "--provider", "replay", "--model", str(endless)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    assert process.stdout is not None
+    assert process.stdout.readline() == b"0\n"
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=20)
+    assert (process.returncode, errors) == (143, b"")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -53,3 +54,20 @@ def test_the_pipe_writes_the_answer_and_only_the_answer(embedded: list[str]) -> 
     assert done.stdout.strip()
     assert "llama" not in done.stdout
     assert done.stderr in {"", "The answer was cut off: it reached its length limit.\n"}
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+async def test_a_signal_ends_the_chat_and_puts_the_terminal_right(tmp_path: Path, number: signal.Signals) -> None:
+    recording = tmp_path / "a.jsonl"
+    lines = ['{"tui_stream_recording": 1, "provider": "p", "model": "m"}', '{"t": 0, "event": "request"}']
+    lines += [f'{{"t": {t}, "event": "text", "text": "word "}}' for t in range(60)]
+    recording.write_text("\n".join(lines))
+    async with Terminal([*PROGRAM, "chat", "--provider", "replay", "--model", str(recording)]) as terminal:
+        await terminal.until("ready")
+        terminal.type("x\r")
+        await terminal.until("streaming")
+        terminal.process.send_signal(number)
+        assert await terminal.ended() == 128 + number
+    end = bytes(terminal.output[-400:])
+    assert b"\x1b[?1049l" in end, "the alternate screen was left"
+    assert b"\x1b[?25h" in end, "the cursor is back"

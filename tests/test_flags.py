@@ -68,7 +68,7 @@ def test_a_full_command_line() -> None:
 @pytest.mark.parametrize(
     "arguments",
     [
-        *(["--help"], ["models"], ["config", "show"], ["doctor"], ["auto"], ["a", "b"], ["-m"], ["--speed", "x"]),
+        *(["--help"], ["models"], ["config", "show"], ["doctor"], ["chat|pipe"], ["a", "b"], ["-m"], ["--speed", "x"]),
         *(["--", "a"], ["-mx"], ["--model", "-x"], ["chat", "--help"], ["-"]),
     ],
 )

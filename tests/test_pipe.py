@@ -30,6 +30,9 @@ class Pieces:
             raise self.error
         self.written.append(text)
 
+    def end(self) -> None:
+        self.ended = True
+
 
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
@@ -146,13 +149,59 @@ def test_output_is_written_byte_for_byte(tmp_path: Path) -> None:
     ],
 )
 def test_prompts_from_argument_and_pipe(argument: str, piped: bytes, prompt: str) -> None:
-    assert pipe.read_prompt(argument, io.BytesIO(piped), interactive=False) == prompt
+    assert pipe.read_prompt(argument, io.BytesIO(piped), interactive=False, notes=pipe.Notes(None)) == prompt
 
 
 def test_no_prompt_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="There is no prompt"):
-        pipe.read_prompt("", io.BytesIO(b" \n"), interactive=False)
+        pipe.read_prompt("", io.BytesIO(b" \n"), interactive=False, notes=pipe.Notes(None))
 
 
 def test_an_argument_on_a_terminal_does_not_wait_for_input() -> None:
-    assert pipe.read_prompt("Hi", io.BytesIO(b"not read"), interactive=True) == "Hi"
+    assert pipe.read_prompt("Hi", io.BytesIO(b"not read"), interactive=True, notes=pipe.Notes(None)) == "Hi"
+
+
+async def test_nothing_said_besides_the_answer_carries_control_characters() -> None:
+    evil = "\x1b]0;PWN\x07\x9b31m"
+    said = Terminal()
+    notes = pipe.Notes(said)
+    await ask(ToolCallDelta(0, name="f", arguments=evil), TextDelta("a"), STOP, notes=said)
+    notes.progress(Progress(evil))
+    notes.say(evil)
+    assert "PWN" in said.getvalue()
+    assert not {"\x07", "\x9b"} & set(said.getvalue())
+    assert "\x1b" not in said.getvalue().replace("\x1b[2K", "")
+
+
+async def test_an_empty_answer_is_said() -> None:
+    said = io.StringIO()
+    assert await ask(STOP, notes=said) == (0, "")
+    assert "answered with nothing" in said.getvalue()
+
+
+async def test_a_slow_reader_of_a_pipe_that_does_not_block_loses_nothing() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    text = "x" * 1_000_000
+    task = asyncio.create_task(asyncio.to_thread(pipe.FileOutput(writing).write, text))
+    received = 0
+    while received < len(text):
+        received += len(await asyncio.to_thread(os.read, reading, 65536))
+    await task
+    os.close(reading)
+    os.close(writing)
+
+
+async def test_an_interrupt_gets_through_while_the_reader_is_stuck() -> None:
+    reading, writing = os.pipe()
+
+    async def write() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        task.cancel()
+        pipe.FileOutput(writing).write("x" * 1_000_000)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(write())
+    os.close(reading)
+    os.close(writing)

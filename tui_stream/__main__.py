@@ -25,7 +25,8 @@ def main() -> None:
     except TuiStreamError as error:
         from tui_stream.core.sanitize import clean
 
-        sys.stderr.write(f"tui-stream: {clean(str(error))}\n")
+        if sys.stderr is not None:
+            sys.stderr.write(f"tui-stream: {clean(str(error))}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(130)

@@ -42,7 +42,8 @@ app = typer.Typer(
     cls=_Group,
     name="tui-stream",
     help="Chat with a model in the terminal; answers appear live, smooth and exact.",
-    epilog='Without a command: a chat on a terminal, a pipe elsewhere. Try: echo "Hello" | tui-stream',
+    epilog="Without a command: a chat on a terminal, a pipe elsewhere, with the flags that chat and pipe have: "
+    "tui-stream --provider ollama --model qwen3:8b",
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
 )

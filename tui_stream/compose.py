@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from tui_stream import providers
 from tui_stream.config import Settings
-from tui_stream.core.provider import Provider
+from tui_stream.core.provider import Provider, Pulls
 from tui_stream.core.sanitize import clean
 from tui_stream.core.session import ChatSession, OpenedSession, RetryPolicy, SessionOptions
 from tui_stream.core.watchdog import Limits
@@ -19,8 +19,11 @@ def make_provider(settings: Settings, name: str) -> Provider:
     provider = providers.create(name, settings)
     if settings.record is None:
         return provider
-    from tui_stream.providers.recorder import Recorder
+    from tui_stream.providers.recorder import PullingRecorder, Recorder
 
+    made: object = provider
+    if isinstance(made, Pulls):
+        return PullingRecorder(provider, settings.record, made)
     return Recorder(provider, settings.record)
 
 

@@ -16,7 +16,8 @@ Every class carries the exit code of pipe mode, and every error one sentence tha
         ├── RateLimitError         4   may be tried again after ``retry_after`` seconds
         │   └── OutOfCreditError   4
         ├── ConnectionFailedError  5   refused, DNS, TLS; may be tried again
-        │   └── TimedOutError      5
+        │   ├── TimedOutError      5
+        │   └── CertificateError   5   no secure connection; trying again does not help
         ├── StreamBrokenError      5   cut in the middle of an answer
         ├── ServerError            1   5xx, 408, 409; may be tried again
         ├── RequestError           1   the provider does not accept the request
@@ -132,6 +133,12 @@ class ConnectionFailedError(ProviderError):
 
 class TimedOutError(ConnectionFailedError):
     """The provider kept silent for longer than a configured limit."""
+
+
+class CertificateError(ConnectionFailedError):
+    """No secure connection: the certificate is not valid, or the server does not speak TLS."""
+
+    retryable = False
 
 
 class StreamBrokenError(ProviderError):

@@ -45,7 +45,7 @@ FLAGS = (
 )
 """In the order in which help lists them."""
 
-AUTOMATIC = "auto"
+AUTOMATIC = "chat|pipe"
 _COMMANDS = ("chat", "pipe")
 
 
@@ -54,7 +54,7 @@ class Asked:
     """What a command line of chat or pipe says.
 
     Attributes:
-        command: ``chat``, ``pipe``, or ``auto`` for whichever fits the terminal.
+        command: ``chat``, ``pipe``, or ``chat|pipe`` for whichever fits the terminal.
     """
 
     command: str = AUTOMATIC

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING, TextIO
 
 from tui_stream.errors import UsageError
 from tui_stream.flags import AUTOMATIC
@@ -26,14 +27,19 @@ def settings_for(asked: Asked) -> Settings:
 
     flags = Overrides(
         provider=asked.provider,
-        model=asked.model,
-        base_url=asked.base_url,
-        system=asked.system,
-        options=tuple(asked.option),
+        model=_encodable(asked.model),
+        base_url=_encodable(asked.base_url),
+        system=_encodable(asked.system),
+        options=tuple(_encodable(option) or "" for option in asked.option),
         record=asked.record,
         speed=asked.speed,
     )
     return load(file=asked.config, environ=os.environ, flags=flags)
+
+
+def _encodable(text: str | None) -> str | None:
+    """A flag's text without what the locale could not decode, so that it can be sent."""
+    return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def run(asked: Asked) -> int:
@@ -45,8 +51,13 @@ def run(asked: Asked) -> int:
     settings = settings_for(asked)
     command = asked.command
     if command == AUTOMATIC:
-        command = "chat" if sys.stdin.isatty() and sys.stdout.isatty() else "pipe"
+        command = "chat" if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else "pipe"
     return chat(settings, asked.prompt) if command == "chat" else pipe(settings, asked.prompt)
+
+
+def _is_terminal(stream: IO[str] | None) -> bool:
+    """Whether a standard stream is a terminal; one that was closed is None."""
+    return stream is not None and stream.isatty()
 
 
 def chat(settings: Settings, prompt: str) -> int:
@@ -56,7 +67,7 @@ def chat(settings: Settings, prompt: str) -> int:
         UsageError: there is no terminal that could show it.
     """
     streams = (sys.stdin, sys.stdout, sys.stderr)  # Textual draws on stderr
-    if not all(stream.isatty() for stream in streams) or os.environ.get("TERM") == "dumb":
+    if not all(_is_terminal(stream) for stream in streams) or os.environ.get("TERM") == "dumb":
         raise UsageError(
             "The chat needs a terminal, and this is none that can show it.",
             hint='Use the pipe: tui-stream pipe "Name three fruits."',
@@ -87,11 +98,21 @@ def pipe(settings: Settings, prompt: str) -> int:
     from tui_stream import pipe as front_end
     from tui_stream.core.sanitize import clean, repair
 
-    text = front_end.read_prompt(prompt, sys.stdin.buffer, interactive=sys.stdin.isatty())
-    cleaner = clean if sys.stdout.isatty() else repair
+    stdin, stdout, stderr = _standard_streams()
+    if stdout is None:
+        raise UsageError("There is no stdout to write the answer to.", hint="Do not close it.")
+    notes = front_end.Notes(stderr)
+    piped = io.BytesIO() if stdin is None else stdin.buffer
+    text = front_end.read_prompt(prompt, piped, interactive=_is_terminal(stdin), notes=notes)
+    cleaner = clean if _is_terminal(stdout) else repair
     return front_end.main(
         lambda: compose.open_session(settings, frame=0.0, cleaner=cleaner),
         text,
-        output=front_end.FileOutput(sys.stdout.fileno()),
-        notes=front_end.Notes(sys.stderr),
+        output=front_end.FileOutput(stdout.fileno()),
+        notes=notes,
     )
+
+
+def _standard_streams() -> tuple[TextIO | None, TextIO | None, TextIO | None]:
+    """The three standard streams; None for one that was closed before the program began."""
+    return sys.stdin, sys.stdout, sys.stderr

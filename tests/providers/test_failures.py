@@ -17,6 +17,7 @@ from tests.providers.asking import ask, ollama_provider, openai_provider, text_o
 from tests.servers import ChatServer, OllamaServer, body, close, reset, whole
 from tui_stream.config import OpenAISettings, Providers, Settings, Timeouts
 from tui_stream.errors import (
+    CertificateError,
     ConnectionFailedError,
     ProtocolError,
     ProviderError,
@@ -93,7 +94,7 @@ async def test_tls_to_a_server_without() -> None:
     async with server:
         port = server.sockets[0].getsockname()[1]
         error = await fail(f"https://127.0.0.1:{port}/v1")
-    assert type(error) is ConnectionFailedError
+    assert type(error) is CertificateError
     assert "secure connection" in error.message
     assert "plain http" in error.hint
 
@@ -120,7 +121,7 @@ async def test_a_certificate_that_is_not_valid(tmp_path: Path) -> None:
     async with ChatServer(tls=context) as server:
         error = await fail(server.base_url)
         assert not server.requests
-    assert type(error) is ConnectionFailedError
+    assert type(error) is CertificateError
     assert "certificate" in error.message
     assert "self" in error.message
 

@@ -264,3 +264,20 @@ def test_a_hosted_model_is_not_local() -> None:
 def test_a_bad_address_is_found_when_the_provider_is_made() -> None:
     with pytest.raises(ConfigError, match="base URL"):
         OpenAIProvider(Settings(providers=Providers(openai=OpenAISettings(base_url="llm:8080"))))
+
+
+async def test_somebody_elses_server_is_asked_for_its_own_model() -> None:
+    async with ChatServer() as server:
+        settings = Settings(providers=Providers(openai=OpenAISettings(base_url=server.base_url)))
+        provider = create(settings)
+        assert [step async for step in provider.prepare()] == []
+        offered = [model.name for model in await provider.models()]
+        assert provider.model == offered[0] != OpenAISettings().model
+        await provider.aclose()
+
+
+async def test_a_server_that_is_not_there_does_not_spoil_the_preparation() -> None:
+    provider = create(Settings(providers=Providers(openai=OpenAISettings(base_url="http://127.0.0.1:9/v1"))))
+    assert [step async for step in provider.prepare()] == []
+    assert provider.model == OpenAISettings().model
+    await provider.aclose()

@@ -166,10 +166,7 @@ def states() -> dict[str, Callable[[], State]]:
     half = ANSWER.index("| Quince")
     so_far = f"~{estimate_tokens(len(THOUGHTS) + half)} out"  # the figures follow the text a little later
     light = UiSettings(theme="textual-light")
-    no_key = AuthenticationError(
-        "No key for https://api.openai.com/v1 was found.",
-        hint="Set OPENAI_API_KEY, or use --provider embedded.",
-    )
+    no_key = AuthenticationError("api.openai.com does not accept the key.", hint="Check the key in OPENAI_API_KEY.")
     missing = ModelNotFoundError("Ollama does not have the model qwen3:8b.", hint="ollama pull qwen3:8b")
     cut = StreamBrokenError("The connection was lost in the middle of the answer.", hint="Ask it to go on.")
     fetching = Progress("Fetching SmolLM2-135M-Instruct", 41_000_000, 98_362_432)
@@ -204,12 +201,14 @@ def states() -> dict[str, Callable[[], State]]:
             [QUESTION, "wait:Apples", "key:escape"],
             ["Stopped."],
         ),
-        "error": lambda: State(scripted([no_key]), [QUESTION], ["No key", "failed"]),
+        "error": lambda: State(scripted([no_key]), [QUESTION], ["does not accept the key", "failed"]),
         "cut_off": lambda: State(scripted([TextDelta("Apples keep until "), cut]), [QUESTION], ["was lost", "cut off"]),
         "pull": lambda: State(
             scripted([missing], provider=PullingProvider), [QUESTION], ["is not installed. Fetch it"]
         ),
         "help": lambda: State(scripted(), ["key:f1"], ["Stops the answer"]),
         "light": lambda: State(scripted(answered(), ui=light), [QUESTION], ["done"], (100, 38)),
-        "narrow": lambda: State(scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "82 tok/s"], (44, 24)),
+        "narrow": lambda: State(
+            scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "82 tok/s"], (44, 24)
+        ),
     }

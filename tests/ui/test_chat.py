@@ -16,7 +16,13 @@ from tui_stream.core.events import (
 )
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.core.provider import Capabilities
-from tui_stream.errors import AuthenticationError, ConfigError, ConnectionFailedError, StreamBrokenError
+from tui_stream.errors import (
+    AuthenticationError,
+    ConfigError,
+    ConnectionFailedError,
+    ModelNotFoundError,
+    StreamBrokenError,
+)
 
 STOP = StreamEnd(FinishReason.STOP)
 
@@ -391,3 +397,139 @@ async def test_keys_run_in_the_order_they_were_typed() -> None:
     async with running(chat([STOP])) as screen:
         await screen.pilot.press(*"wrong", "ctrl+u", *"right", "left", "!")
         assert screen.prompt == "righ!t"
+
+
+async def test_escape_right_behind_enter_leaves_the_chat_usable() -> None:
+    async with running(chat([TextDelta("answer"), STOP])) as screen:
+        pane = screen.app.get_default_screen().pane
+        pane.ask("one")
+        pane.stop()
+        await screen.until(lambda: screen.prompt == "one")
+        assert not pane.busy
+        await screen.pilot.press("enter")
+        await screen.shows("answer", "done")
+
+
+async def test_prompts_typed_while_the_session_is_opened_again_keep_their_order() -> None:
+    given = chat([TextDelta("answer one"), STOP], [TextDelta("answer two"), STOP])
+    given.trouble.append(ConfigError("No key is set."))
+    async with running(given) as screen:
+        await screen.shows("No key is set.")
+        pane = screen.app.get_default_screen().pane
+        pane.ask("alpha")
+        pane.ask("beta")
+        await screen.shows("answer two", "done")
+        places = [screen.text.index(text) for text in ("alpha", "answer one", "beta", "answer two")]
+        assert places == sorted(places)
+
+
+async def test_prompts_given_back_keep_their_order() -> None:
+    gate = Gate()
+    async with running(chat([gate, AuthenticationError("No.")])) as screen:
+        pane = screen.app.get_default_screen().pane
+        for text in ("one", "two", "three"):
+            pane.ask(text)
+        await gate.reached.wait()
+        gate.open()
+        await screen.until(lambda: screen.prompt == "one\n\ntwo\n\nthree")
+
+
+async def test_what_is_pasted_takes_the_place_of_what_is_selected() -> None:
+    from textual import events
+
+    async with running(chat([STOP])) as screen:
+        await screen.pilot.press(*"old", "ctrl+a")
+        screen.app.screen.query_one("Prompt").action_select_all()  # type: ignore[attr-defined] # a text area
+        screen.app.screen.post_message(events.Paste("new"))
+        await screen.until(lambda: screen.prompt == "new")
+
+
+async def test_the_context_is_shown_after_an_interrupted_preparation() -> None:
+    gate = Gate()
+    provider = ScriptedProvider(
+        [[TextDelta("x"), UsageReport(Usage(100, 100)), STOP]], preparation=[Progress("Loading"), gate]
+    )
+    async with running(Chat(provider)) as screen:
+        await screen.shows("Loading")
+        await screen.pilot.press("escape")
+        await screen.shows("cancelled")
+        provider.capabilities = Capabilities(local=True, context_window=1000)
+        await screen.type("Hi")
+        await screen.shows("done", "ctx 20%")
+
+
+@pytest.mark.parametrize("size", [(4, 12), (1, 1), (2, 3), (20, 5)])
+async def test_a_tiny_terminal_loses_nothing(size: tuple[int, int]) -> None:
+    async with running(chat([TextDelta("answer"), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("answer", "done")
+        await screen.pilot.resize_terminal(*size)
+        await screen.pilot.pause()
+        await screen.pilot.resize_terminal(100, 30)
+        await screen.shows("answer", "done")
+
+
+async def test_a_small_terminal_still_shows_the_conversation() -> None:
+    async with running(chat([TextDelta("answer"), STOP]), size=(20, 6)) as screen:
+        await screen.type("Hi")
+        await screen.shows("answer", "done")
+
+
+async def test_thoughts_that_come_after_the_answer_began_are_folded() -> None:
+    gate = Gate()
+    async with running(chat([TextDelta("Yes."), gate, ReasoningDelta("Late thought."), STOP])) as screen:
+        await screen.type("Hi")
+        await screen.shows("Yes.")
+        gate.open()
+        await screen.shows("▸ Thinking", "done")
+        assert "Late thought." not in screen.text
+
+
+async def test_control_characters_of_a_progress_label_do_not_reach_the_screen() -> None:
+    provider = ScriptedProvider([[STOP]], preparation=[Progress("Fetch\x1b]0;x\x07\x9b31m"), Gate()])
+    async with running(Chat(provider)) as screen:
+        await screen.shows("Fetch]0;x31m")
+
+
+async def test_quitting_while_an_answer_streams_closes_it() -> None:
+    given = chat([TextDelta("text"), Gate()])
+    async with running(given) as screen:
+        await screen.type("Hi")
+        await screen.shows("text")
+        await screen.pilot.press("ctrl+q")
+    assert isinstance(given.provider, ScriptedProvider)
+    assert given.provider.open_streams == 0
+
+
+async def test_ctrl_c_stops_the_answer_and_says_how_to_leave() -> None:
+    async with running(chat([TextDelta("text"), Gate()])) as screen:
+        await screen.type("Hi")
+        await screen.shows("text")
+        await screen.pilot.press("ctrl+c")
+        await screen.shows("Stopped.")
+        await screen.pilot.press("ctrl+c")
+        await screen.shows("Ctrl+Q leaves.")
+
+
+async def test_a_model_that_is_missing_is_fetched_on_request() -> None:
+    from collections.abc import AsyncGenerator
+
+    gate = Gate()
+
+    class Puller(ScriptedProvider):
+        async def pull(self, model: str) -> AsyncGenerator[Progress, None]:
+            yield Progress(f"Fetching {model}", 1, 4)
+            gate.reached.set()
+            await gate.event.wait()
+
+    provider = Puller([[ModelNotFoundError("It is not there.")], [TextDelta("answer"), STOP]])
+    async with running(Chat(provider)) as screen:
+        await screen.type("Hi")
+        await screen.shows("The model scripted-model is not installed")
+        await screen.pilot.press("y")
+        await screen.shows("Fetching scripted-model", "25%")
+        gate.open()
+        await screen.shows("ready")
+        assert screen.prompt == "Hi"
+        await screen.pilot.press("enter")
+        await screen.shows("answer", "done")

@@ -70,13 +70,11 @@ def _place(path: os.PathLike[str]) -> str:
 
 async def _providers(settings: Settings) -> None:
     from tui_stream.config import PROVIDER_NAMES
-    from tui_stream.providers import available, select
+    from tui_stream.providers import select
 
     for name in PROVIDER_NAMES:
-        if name == "replay":
-            continue
-        state = await _state(settings, name) if name in available() else "not in this version"
-        _say(name, state)
+        if name != "replay":
+            _say(name, await _state(settings, name))
     choice = await select.choose(settings)
     _say("would be used", f"{choice.provider}: {choice.reason}")
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui_stream.commands.options import BaseUrlOption, ConfigOption, ProviderOption
-from tui_stream.errors import UsageError
+from tui_stream.commands.options import BaseUrlOption, ConfigOption, ModelOption, ProviderOption
+from tui_stream.errors import ModelNotFoundError, UsageError
 from tui_stream.flags import Asked
 from tui_stream.fronts import settings_for
 
@@ -25,15 +25,20 @@ if TYPE_CHECKING:
 def models(
     provider: ProviderOption = None,
     base_url: BaseUrlOption = None,
+    model: ModelOption = None,
     config: ConfigOption = None,
     pull: Annotated[
         str, typer.Option("--pull", metavar="MODEL", help="Fetch this model first.", show_default=False)
     ] = "",
 ) -> None:
-    """List the models of a provider, one a line: name, size, details."""
+    """List the models of a provider, or the one that is named, one a line: name, size, details."""
     settings = settings_for(Asked(provider=provider, base_url=base_url, config=config))
-    for model in asyncio.run(_models(settings, pull)):
-        typer.echo("\t".join(_columns(model)).rstrip())
+    found = asyncio.run(_models(settings, pull))
+    listed = [entry for entry in found if model in {None, entry.name}]
+    if model is not None and not listed:
+        raise ModelNotFoundError(f"The provider does not list a model {model!r}.", hint="Leave --model out to see all.")
+    for entry in listed:
+        typer.echo("\t".join(_columns(entry)).rstrip())
 
 
 async def _models(settings: Settings, pull: str) -> Sequence[ModelInfo]:

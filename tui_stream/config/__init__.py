@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-PROVIDER_NAMES = ("embedded", "openai", "openai-responses", "ollama", "sse", "ai-sdk", "websocket", "replay")
+PROVIDER_NAMES = ("embedded", "openai", "ollama", "replay")
 """The names that ``--provider`` and the setting ``provider`` take."""
 
 

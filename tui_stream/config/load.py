@@ -32,7 +32,6 @@ from tui_stream.config.toml import KeyPath, dotted, key_lines, line_of
 from tui_stream.errors import ConfigError, UsageError
 
 _SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
-_TABLES = {"openai-responses": "openai"}
 _NAMED_BY_MODEL = {"embedded": "a GGUF file", "replay": "a recording"}
 
 
@@ -303,7 +302,7 @@ def _choice(choice: _Choice, names: tuple[str, str, str], below: str) -> Iterato
 
 
 def _address(provider: str, choice: _Choice, names: tuple[str, str, str]) -> _Given:
-    table = _TABLES.get(provider, provider.replace("-", "_"))
+    table = provider.replace("-", "_")
     known = {field.name: field.default_factory for field in dataclasses.fields(Providers)}
     make = known.get(table)
     if make is not None and hasattr(make, "base_url"):

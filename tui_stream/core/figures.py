@@ -56,6 +56,12 @@ def seconds_text(seconds: float) -> str:
     return f"{int(seconds // minute)} min {int(seconds % minute)} s"
 
 
+def model_text(model: str) -> str:
+    """A model's name for a label; llama.cpp calls a model by the path of its file, of which the name is enough."""
+    name = model.replace("\\", "/").rpartition("/")[2] if model.lower().endswith(".gguf") else model
+    return name.removesuffix(".gguf")
+
+
 def size_text(size: int) -> str:
     """Bytes for people: ``98.4 MB``, in powers of ten."""
     thousand = 1000

@@ -69,10 +69,18 @@ class TurnMeter:
     def usage(self) -> Usage:
         """What was used so far."""
         if self._reported is not None:
-            return self._reported
+            return self._completed(self._reported)
         if self.prompt_tokens is None:
             return Usage(source=Source.ESTIMATED)
         return Usage(self.prompt_tokens, estimate_tokens(self._characters), source=Source.ESTIMATED)
+
+    def _completed(self, reported: Usage) -> Usage:
+        """What the provider reported; where it gave only one of the two counts, the other is estimated."""
+        if reported.input_tokens is None:
+            return replace(reported, input_tokens=self.prompt_tokens, source=Source.ESTIMATED)
+        if reported.output_tokens is None:
+            return replace(reported, output_tokens=estimate_tokens(self._characters), source=Source.ESTIMATED)
+        return reported
 
     @property
     def cost(self) -> Cost:

@@ -25,7 +25,7 @@ from tui_stream.core.history import request_messages
 from tui_stream.core.metering import NoPrices, PriceBook, TurnMeter, estimate_prompt, total
 from tui_stream.core.models import ChatRequest, Conversation, Cost, Message, MessageStatus, Role
 from tui_stream.core.provider import Provider
-from tui_stream.core.sanitize import clean
+from tui_stream.core.sanitize import clean, repair
 from tui_stream.core.stats import Clock, TurnTimer
 from tui_stream.core.store import NoStore, Store
 from tui_stream.core.turn import Turn
@@ -119,7 +119,7 @@ class ChatSession:
         """Opens a turn: the prompt and the still empty answer stand in the conversation."""
         messages = self.conversation.messages
         parent = messages[-1].id if messages else None
-        prompt = Message(Role.USER, text, parent_id=parent)
+        prompt = Message(Role.USER, repair(text), parent_id=parent)
         answer = Message(
             Role.ASSISTANT,
             status=MessageStatus.STREAMING,

@@ -59,6 +59,10 @@ class TurnTimer:
         if self._first is None:
             self._first = self._newest
 
+    def restart(self) -> None:
+        """What went before was preparation; the request leaves only now."""
+        self._started = self._clock()
+
     def end(self) -> None:
         """The turn is over; time stands still from now on."""
         if self._ended is None:

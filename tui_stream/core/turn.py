@@ -95,6 +95,7 @@ class Turn:
     def _apply_event(self, event: Event) -> None:
         match event:
             case Progress():
+                self._timer.restart()
                 self.state = TurnState.PREPARING
             case ResponseStarted(model):
                 self._accepted = True
@@ -105,6 +106,9 @@ class Turn:
                 self._meter.report(usage)
             case ToolCallDelta():
                 self._timer.token()
+                self._accepted = True
+                self._meter.count(event.name + event.arguments)
+                self.state = TurnState.STREAMING
                 self._add_tool_call(event)
             case StreamEnd(reason):
                 self._ended = True

@@ -45,9 +45,10 @@ class Watchdog:
         """While held it is our own reader that is slow, and silence does not count."""
         self._held = held
         self._newest = self._loop.time()
+        self._arm()
 
     def restart(self) -> None:
-        """The work before the request is over; what was spent on it does not count."""
+        """The request has not left yet; what was spent on the work before it does not count."""
         self._began = self._newest = self._loop.time()
 
     def stop(self) -> None:
@@ -71,8 +72,6 @@ class Watchdog:
         deadline = self._deadline()
         if deadline is not None:
             self._timer = self._loop.call_at(deadline[0], self._look)
-        elif self._held and self._limits.between_tokens:
-            self._timer = self._loop.call_later(self._limits.between_tokens, self._look)
 
     def _look(self) -> None:
         deadline = self._deadline()

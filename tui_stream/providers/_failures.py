@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import (
+    CertificateError,
     ConnectionFailedError,
     ProtocolError,
     ProviderError,
@@ -103,13 +104,13 @@ def _unconnected(names: set[str], words: str, peer: Peer, connect: float) -> Pro
 
 def _tls_error(error: ssl.SSLError, peer: Peer) -> ProviderError:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return ConnectionFailedError(
+        return CertificateError(
             f"The certificate of {peer.url} is not valid: {error.verify_message}.",
             hint="Check the address; SSL_CERT_FILE names certificates of one's own.",
         )
     reason = (error.reason or "no reason given").replace("_", " ").lower()
     hint = "Perhaps the server speaks plain http: check the base URL."
-    return ConnectionFailedError(f"No secure connection to {peer.url}: {reason}.", hint=hint)
+    return CertificateError(f"No secure connection to {peer.url}: {reason}.", hint=hint)
 
 
 def _interrupted(chain: list[BaseException], peer: Peer, *, started: bool) -> ProviderError:

@@ -11,7 +11,7 @@ import asyncio
 import inspect
 import os
 from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import AsyncExitStack, aclosing
+from contextlib import AsyncExitStack, aclosing, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +38,7 @@ LIST_TIMEOUT = 30.0
 """Seconds that a list of models may take."""
 
 _HOST = "api.openai.com"
+_MODEL_PATIENCE = 1.5  # seconds that a server may take to say what models it has, before the first question
 _FIXED = ("model", "messages", "stream")
 _SDK_ONLY = ("self", "extra_headers", "extra_query", "extra_body", "timeout", "stream_options", *_FIXED)
 
@@ -75,6 +76,7 @@ class OpenAIProvider:
         self._sdk: _Sdk | None = None
         self._key: str | None = None
         self._with_usage = True
+        self._guessed = not self._official and not settings.model and self._model == OpenAISettings().model
 
     @property
     def model(self) -> str:
@@ -89,6 +91,7 @@ class OpenAIProvider:
     async def prepare(self) -> AsyncGenerator[Progress, None]:
         """Imports the SDK, which takes most of a second, in a thread; there is nothing to report."""
         await self._ready()
+        await self._settle_model()
         nothing: tuple[Progress, ...] = ()
         for step in nothing:
             yield step
@@ -114,6 +117,15 @@ class OpenAIProvider:
                     yield event
         except sdk.errors as error:
             raise self._translated(error, model, started=dialect.started) from error
+
+    async def _settle_model(self) -> None:
+        """Where nobody named a model for somebody else's server, takes the first one that it lists at once."""
+        if self._guessed:
+            with suppress(ProviderError, TimeoutError):
+                async with asyncio.timeout(_MODEL_PATIENCE):
+                    offered = await self.models()
+                self._guessed = False
+                self._model = offered[0].name if offered else self._model
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists, by name.
@@ -254,7 +266,7 @@ def _peer(settings: OpenAISettings) -> Peer:
         url=url,
         down="Check that the server is running and that base_url is right.",
         key=f"Check the key in {source}.",
-        model="Run: tui-stream models --provider openai",
+        model=f"Run: tui-stream models --provider openai --base-url {url}",
     )
 
 

@@ -10,7 +10,7 @@ from typing import IO
 
 from tui_stream.core.events import Event, Progress
 from tui_stream.core.models import ChatRequest, ModelInfo
-from tui_stream.core.provider import Capabilities, Provider
+from tui_stream.core.provider import Capabilities, Provider, Pulls
 from tui_stream.errors import ConfigError, TuiStreamError
 from tui_stream.providers import _recording
 
@@ -66,9 +66,11 @@ class Recorder:
 
     async def aclose(self) -> None:
         """Closes it, and the file."""
-        if self._file is not None:
-            self._file.close()
-        await self._provider.aclose()
+        try:
+            await self._provider.aclose()
+        finally:
+            if self._file is not None:
+                self._file.close()
 
     def _write(self, line: str) -> None:
         try:
@@ -81,3 +83,15 @@ class Recorder:
                 f"The recording {self._path} cannot be written: {error.strerror}.",
                 hint="Name another file with --record.",
             ) from error
+
+
+class PullingRecorder(Recorder):
+    """Records a provider that can fetch models."""
+
+    def __init__(self, provider: Provider, file: Path, puller: Pulls) -> None:
+        super().__init__(provider, file)
+        self._puller = puller
+
+    def pull(self, model: str) -> AsyncGenerator[Progress, None]:
+        """Fetches a model."""
+        return self._puller.pull(model)

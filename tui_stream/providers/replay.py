@@ -35,11 +35,13 @@ def read(path: Path) -> Recording:
         ConfigError: it cannot be read, or is none.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = path.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"The recording {path} cannot be read.", hint="Make one with --record.") from error
     recording = _header(path, lines[0] if lines else "")
     for number, line in enumerate(lines[1:], 2):
+        if not line.strip():
+            continue
         try:
             seconds, event = _recording.parse(line)
         except ConfigError as error:

@@ -24,7 +24,7 @@ class Choice:
 def stated(settings: Settings, environ: Mapping[str, str] = os.environ) -> Choice | None:
     """What can be decided without asking anybody: a provider that was named, or a key that is set."""
     if settings.provider:
-        return Choice(settings.provider, "named by a flag, the environment or the settings")
+        return Choice(settings.provider, "named in the settings or by a flag")
     variable = settings.providers.openai.api_key_env
     if variable and environ.get(variable):
         return Choice("openai", f"{variable} is set")

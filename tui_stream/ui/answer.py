@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from rich.segment import Segment
 from rich.style import Style
 
+from tui_stream.core import figures
 from tui_stream.core.models import FinishReason, Message, MessageStatus
 from tui_stream.core.sanitize import clean_line
 from tui_stream.ui.entries import INDENT, Entry, Line, wrapped
@@ -85,6 +86,7 @@ class AnswerEntry(Entry):
         """Adds to what the model thinks."""
         if self._thoughts is None:
             self._thoughts = type(self._body)(80)
+            self._folded = self._began and not self._keep_thinking
             self._style_parts()
         first = self._thoughts.append(text)
         self._words.add(text)
@@ -166,7 +168,7 @@ class AnswerEntry(Entry):
         looks = self._looks
         if looks is None:
             return
-        name = Segment(clean_line(self.model, 80) or "Answer", looks.answer_label)
+        name = Segment(clean_line(figures.model_text(self.model), 80) or "Answer", looks.answer_label)
         self._head = [[], [Segment("  "), name]]
         if self._thoughts is not None:
             mark = "▸" if self._folded else "▾"

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import signal
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
@@ -16,6 +19,9 @@ from tui_stream.ui.screens.chat import ChatScreen
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
     from tui_stream.core.session import OpenSession
+
+
+_SIGNALLED = 128  # the exit code of a program that a signal ended, less the signal's number
 
 
 class ChatApp(App[None]):
@@ -69,9 +75,19 @@ async def run(open_session: OpenSession, *, ui: UiSettings, stall_notice: float 
     """
     app = ChatApp(open_session, ui=ui, stall_notice=stall_notice, first_prompt=first_prompt)
     chat = app.get_default_screen()
+    _end_on_signals(app)
     try:
         await app.run_async()
     finally:
         if chat.pane.session is not None:
             await chat.pane.session.provider.aclose()
     return app.return_code or 0
+
+
+def _end_on_signals(app: ChatApp) -> None:
+    """Leaves in good order when told to end, so that the terminal is put right and the answer is closed."""
+    loop = asyncio.get_running_loop()
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        with suppress(AttributeError, NotImplementedError):
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, partial(app.exit, return_code=_SIGNALLED + number))

@@ -96,10 +96,16 @@ class TextEntry(Entry):
 
 
 class PromptEntry(TextEntry):
-    """What the person said, as typed."""
+    """What the person said, as typed.
+
+    Attributes:
+        prompt: the text as it is to be sent.
+        queued: it waits for what is under way.
+    """
 
     def __init__(self, text: str, *, queued: bool = False) -> None:
         super().__init__(text)
+        self.prompt = text
         self.queued = queued
 
     def begin(self) -> None:

@@ -51,6 +51,7 @@ KEYS = (
         bound=False,
     ),
     Key("stop", "escape", "Esc", "Stop", "Stops the answer at once; what has arrived stays."),
+    Key("interrupt", "ctrl+c", "Ctrl+C", "", "Copies what is selected, else stops the answer.", footer=False),
     Key("copy_answer", "ctrl+y", "Ctrl+Y", "Copy", "Copies the newest answer as Markdown."),
     Key("toggle_thinking", "ctrl+t", "Ctrl+T", "Thinking", "Folds or unfolds what the model thought."),
     Key("scroll_up", "pageup", "PgUp", "", "Scrolls the conversation up.", footer=False),

@@ -1,11 +1,7 @@
-"""Runs the turns of one session, one after the other, for whatever shows them.
-
-Knows no widget: several of these can run side by side on one screen.
-"""
+"""Runs a turn for whatever shows it. Knows no widget: several can run side by side on one screen."""
 
 from __future__ import annotations
 
-from collections import deque
 from contextlib import aclosing
 from typing import Protocol
 
@@ -18,7 +14,7 @@ from tui_stream.errors import TuiStreamError
 class TurnView(Protocol):
     """What shows a turn."""
 
-    async def turn_began(self, turn: Turn) -> None:
+    def turn_began(self, turn: Turn) -> None:
         """The turn's request is about to leave."""
 
     async def turn_updated(self, turn: Turn, update: TurnUpdate) -> None:
@@ -28,32 +24,16 @@ class TurnView(Protocol):
         """The turn is over; its message says how. ``error`` is what made it fail."""
 
 
-class TurnQueue:
-    """The turn under way, and the prompts that wait behind it."""
-
-    def __init__(self, session: ChatSession, view: TurnView) -> None:
-        self.session = session
-        self.turn: Turn | None = None
-        self.waiting: deque[str] = deque()
-        self._view = view
-
-    def take_back(self) -> str:
-        """Empties the queue and returns its prompts as one text."""
-        text = "\n\n".join(self.waiting)
-        self.waiting.clear()
-        return text
-
-    async def run_next(self) -> None:
-        """Runs the first waiting prompt to its end; cancelling the task stops the answer."""
-        turn = self.turn = self.session.begin(self.waiting.popleft())
-        failure: TuiStreamError | None = None
-        try:
-            await self._view.turn_began(turn)
-            async with aclosing(self.session.run(turn)) as updates:
-                async for update in updates:
-                    await self._view.turn_updated(turn, update)
-        except TuiStreamError as error:
-            failure = error
-        finally:
-            self.turn = None
-            self._view.turn_ended(turn, failure)
+async def run_turn(session: ChatSession, prompt: str, view: TurnView) -> None:
+    """Runs a prompt's turn to its end; cancelling the task stops the answer."""
+    turn = session.begin(prompt)
+    failure: TuiStreamError | None = None
+    view.turn_began(turn)
+    try:
+        async with aclosing(session.run(turn)) as updates:
+            async for update in updates:
+                await view.turn_updated(turn, update)
+    except TuiStreamError as error:
+        failure = error
+    finally:
+        view.turn_ended(turn, failure)

@@ -29,6 +29,7 @@ class ChatScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#prompt"
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (12, "-tall")]  # noqa: RUF012 - Textual's own type
 
     def __init__(
         self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
@@ -53,14 +54,14 @@ class ChatScreen(Screen[None]):
         """Opens the session once the first frame is on the screen."""
         self.call_after_refresh(self.set_timer, _FIRST_FRAME, self._begin)
 
-    async def _begin(self) -> None:
+    def _begin(self) -> None:
         self._pane.open()
         if self._first_prompt:
-            await self._pane.ask(self._first_prompt)
+            self._pane.ask(self._first_prompt)
 
     @on(Prompt.Submitted)
-    async def _ask(self, event: Prompt.Submitted) -> None:
-        await self._pane.ask(event.text)
+    def _ask(self, event: Prompt.Submitted) -> None:
+        self._pane.ask(event.text)
 
     @on(ChatPane.GaveBack)
     def _give_back(self, event: ChatPane.GaveBack) -> None:
@@ -97,6 +98,16 @@ class ChatScreen(Screen[None]):
     def action_stop(self) -> None:
         """Stops the answer."""
         self._pane.stop()
+
+    def action_interrupt(self) -> None:
+        """Copies what is selected; where nothing is, stops the answer, and else says how to leave."""
+        selected = self.get_selected_text() or self._prompt.selected_text
+        if selected:
+            self.app.copy_to_clipboard(selected)
+        elif self._pane.busy:
+            self._pane.stop()
+        else:
+            self.notify("Ctrl+Q leaves.", markup=False, timeout=2)
 
     def action_copy_answer(self) -> None:
         """Copies the newest answer."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual.content import Content
 from textual.widgets import Static
 
+from tui_stream.core import figures
 from tui_stream.core.sanitize import clean_line
 
 
@@ -16,7 +17,7 @@ class HeaderBar(Static):
 
     def show(self, provider: str, model: str, reason: str) -> None:
         """Names what was chosen."""
-        name = f" · {clean_line(model, 80)}" if model else ""
+        name = f" · {clean_line(figures.model_text(model), 80)}" if model else ""
         self.update(
             Content.assemble(
                 ("tui_stream  ", "bold $primary"),

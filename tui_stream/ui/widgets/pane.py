@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import importlib
+from collections import deque
+from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,11 +14,11 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.worker import Worker, WorkerState
 
-from tui_stream.core.events import TurnState, TurnUpdate
+from tui_stream.core.events import Progress, TurnState, TurnUpdate
 from tui_stream.core.models import MessageStatus
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
+from tui_stream.ui.entries import PromptEntry
 from tui_stream.ui.widgets.header_bar import HeaderBar
 from tui_stream.ui.widgets.status_bar import StatusBar
 from tui_stream.ui.widgets.transcript import Transcript
@@ -24,10 +26,9 @@ from tui_stream.ui.widgets.transcript import Transcript
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
     from tui_stream.core.provider import Pulls
-    from tui_stream.core.session import ChatSession, OpenSession
+    from tui_stream.core.session import ChatSession, OpenedSession, OpenSession
     from tui_stream.core.turn import Turn
     from tui_stream.ui.answer import AnswerEntry
-    from tui_stream.ui.turns import TurnQueue
 
 _WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."
 _FIGURES = 0.2  # seconds from one set of figures to the next while text streams in
@@ -35,11 +36,14 @@ _TICK = 0.25  # seconds from one look at a silent stream to the next
 
 
 class ChatPane(Vertical):
-    """Shows one session; any number of panes may stand on one screen."""
+    """Shows one session; any number of panes may stand on one screen.
+
+    It does one job at a time: opening the session, fetching a model, or a turn. Prompts wait until it is free.
+    """
 
     @dataclass
     class GaveBack(Message):
-        """A prompt that was not answered; it belongs back into the prompt box."""
+        """Prompts that were not answered; they belong back into the prompt box."""
 
         text: str
 
@@ -58,11 +62,12 @@ class ChatPane(Vertical):
         self._header_bar = HeaderBar()
         self._transcript = Transcript()
         self._status_bar = StatusBar(id="status")
-        self._turns: TurnQueue | None = None
-        self._early: list[str] = []
+        self._opened: OpenedSession | None = None
+        self._waiting: deque[PromptEntry] = deque()
+        self._job: asyncio.Task[None] | None = None
+        self._side_jobs: set[asyncio.Task[None]] = set()
+        self._turn: Turn | None = None
         self._answer: AnswerEntry | None = None
-        self._open_worker: Worker[None] | None = None
-        self._turn_worker: Worker[None] | None = None
         self._retry_at = 0.0
         self._shown_state = TurnState.IDLE
         self._shown_at = 0.0
@@ -78,10 +83,18 @@ class ChatPane(Vertical):
         self._ticker = self.set_interval(_TICK, self._tick, pause=True)
         self._status_bar.show(stall_notice=self._stall_notice)
 
+    async def on_unmount(self) -> None:
+        """Stops what is under way, and waits until it has ended."""
+        jobs = {job for job in (self._job, *self._side_jobs) if job is not None and not job.done()}
+        for job in jobs:
+            job.cancel()
+        if jobs:
+            await asyncio.wait(jobs)
+
     @property
     def session(self) -> ChatSession | None:
         """The session, once it is open."""
-        return self._turns.session if self._turns else None
+        return self._opened.session if self._opened else None
 
     @property
     def transcript(self) -> Transcript:
@@ -91,7 +104,7 @@ class ChatPane(Vertical):
     @property
     def busy(self) -> bool:
         """Whether there is anything to stop."""
-        return any(worker is not None and not worker.is_finished for worker in (self._open_worker, self._turn_worker))
+        return self._job is not None and not self._job.done()
 
     @property
     def answer_text(self) -> str:
@@ -100,29 +113,23 @@ class ChatPane(Vertical):
 
     def open(self) -> None:
         """Opens the session in the background, once, and prepares its provider."""
-        if self.busy or self._turns is not None:
-            return
-        self._open_worker = self.run_worker(self._open(), group="open", name="open")
+        if not self.busy and self._opened is None:
+            self._start(self._open())
 
-    async def ask(self, text: str) -> None:
-        """Sends a prompt, or queues it behind the answer under way."""
+    def ask(self, text: str) -> None:
+        """Sends a prompt, or queues it behind what is under way."""
+        self.open()
+        entry = PromptEntry(text, queued=self.busy or bool(self._waiting))
+        self._waiting.append(entry)
+        self._transcript.add(entry)
         self._transcript.follow()
-        if self.busy:
-            self._transcript.queue_prompt(text)
-        if self._turns is None:
-            self._early.append(text)
-            self.open()
-        else:
-            self._turns.waiting.append(text)
-            self._start_next()
-        self._show_queued()
+        self._start_next()
+        self._show_waiting()
 
     def stop(self) -> None:
         """Stops what is under way: the answer, or the preparation."""
-        for worker in (self._turn_worker, self._open_worker):
-            if worker is not None and not worker.is_finished:
-                worker.cancel()
-                return
+        if self._job is not None:
+            self._job.cancel()
 
     def toggle_thinking(self) -> None:
         """Folds or unfolds what the model thought before the newest answer."""
@@ -131,98 +138,125 @@ class ChatPane(Vertical):
 
     def pull(self, model: str) -> None:
         """Lets the provider fetch a model it does not have."""
-        self._open_worker = self.run_worker(self._pull(model), group="open", name="pull")
+        if not self.busy and self._puller is not None:
+            self._start(self._pull(self._puller, model))
 
-    # -- opening ----------------------------------------------------------------------------------
+    # -- jobs ---------------------------------------------------------------------------------------
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        self._job = asyncio.create_task(work)
+        self._job.add_done_callback(self._job_done)
+
+    def _start_next(self) -> None:
+        if self._waiting and not self.busy and self._opened is not None:
+            self._start(self._run_next(self._opened.session))
+
+    def _job_done(self, job: asyncio.Task[None]) -> None:
+        """Goes on with the next prompt; where a job was stopped before any turn began, prompts go back."""
+        if not self.is_attached:
+            return
+        if not job.cancelled() and (failure := job.exception()) is not None:
+            self.call_later(self._fall_over, failure)
+            return
+        if job.cancelled() and self._turn is None:
+            self._status_bar.show(state=TurnState.CANCELLED, progress=None)
+            self._give_back()
+        self._turn = None
+        self._start_next()
+        self._show_waiting()
+
+    def _fall_over(self, failure: BaseException) -> None:
+        """A fault of the program itself ends it, with its traceback."""
+        raise failure
+
+    def _give_back(self, *texts: str) -> None:
+        """Puts these, and all prompts that wait, back into the prompt box."""
+        given = [*texts, *(entry.prompt for entry in self._waiting)]
+        self._transcript.drop(self._waiting)
+        self._waiting.clear()
+        if given:
+            self.post_message(self.GaveBack("\n\n".join(given)))
+
+    # -- opening ------------------------------------------------------------------------------------
 
     async def _open(self) -> None:
         self._status_bar.show(state=TurnState.PREPARING, progress=None)
         await asyncio.to_thread(importlib.import_module, "tui_stream.markdown")
         try:
             opened = await self._open_session()
-            from tui_stream.ui.turns import TurnQueue
-
-            self._turns = TurnQueue(opened.session, self)
-            self._turns.waiting.extend(self._early)
-            self._early.clear()
-            await self._show_choice(opened.session, opened.reason)
-            self.run_worker(opened.load_prices(), group="prices", name="prices")
-            await self._prepare(opened.session)
+            self._opened = opened
+            self._show_choice()
+            prices = asyncio.ensure_future(opened.load_prices())
+            self._side_jobs.add(prices)
+            prices.add_done_callback(self._side_jobs.discard)
+            async with aclosing(opened.session.provider.prepare()) as steps:
+                async for progress in steps:
+                    self._show_progress(progress)
         except TuiStreamError as error:
-            await self._fail(error)
+            self._fail(error)
             return
         self._status_bar.show(state=TurnState.IDLE, progress=None)
-        await self._show_choice(opened.session, opened.reason)
+        self._show_choice()
 
-    async def _prepare(self, session: ChatSession) -> None:
-        async with aclosing(session.provider.prepare()) as steps:
-            async for progress in steps:
-                self._status_bar.show(state=TurnState.PREPARING, progress=progress)
+    def _show_choice(self) -> None:
+        if self._opened is None:
+            return
+        provider, reason = self._opened.session.provider, self._opened.reason
+        self._header_bar.show(provider.name, self._opened.session.model, reason)
+        self._status_bar.show(window=provider.capabilities.context_window)
+        self._transcript.welcome(_WELCOME)
 
-    async def _show_choice(self, session: ChatSession, reason: str) -> None:
-        self._header_bar.show(session.provider.name, session.model, reason)
-        window = session.provider.capabilities.context_window
-        self._status_bar.show(window=window)
-        self._transcript.welcome(f"{_WELCOME}\n\n{session.provider.name} answers: {reason}.")
+    def _show_progress(self, progress: Progress) -> None:
+        self._status_bar.show(state=TurnState.PREPARING, progress=progress)
 
-    async def _fail(self, error: TuiStreamError) -> None:
+    def _fail(self, error: TuiStreamError) -> None:
         self._status_bar.show(state=TurnState.FAILED, progress=None)
         self._transcript.add_trouble(str(error))
-        await self._give_back_waiting()
+        self._give_back()
 
-    async def _pull(self, model: str) -> None:
-        provider = self._puller
-        if provider is None:
-            return
+    async def _pull(self, puller: Pulls, model: str) -> None:
         try:
-            async with aclosing(provider.pull(model)) as steps:
+            async with aclosing(puller.pull(model)) as steps:
                 async for progress in steps:
-                    self._status_bar.show(state=TurnState.PREPARING, progress=progress)
+                    self._show_progress(progress)
         except TuiStreamError as error:
-            await self._fail(error)
+            self._fail(error)
             return
         self._status_bar.show(state=TurnState.IDLE, progress=None)
 
-    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """Goes on with the next prompt when the work before it is over."""
-        if event.worker not in (self._open_worker, self._turn_worker) or not event.worker.is_finished:
-            return
-        if event.worker is self._open_worker and event.state is WorkerState.CANCELLED:
-            self._status_bar.show(state=TurnState.CANCELLED, progress=None)
-            self.call_later(self._give_back_waiting)
-        else:
-            self._start_next()
+    @property
+    def _puller(self) -> Pulls | None:
+        """The provider, if it can fetch models."""
+        from tui_stream.core.provider import Pulls
 
-    async def _give_back_waiting(self) -> None:
-        texts = [*self._early, self._turns.take_back() if self._turns else ""]
-        self._early.clear()
-        self._transcript.drop_queued()
-        text = "\n\n".join(text for text in texts if text)
-        if text:
-            self.post_message(self.GaveBack(text))
-        self._show_queued()
+        provider: object = self.session.provider if self.session else None
+        return provider if isinstance(provider, Pulls) else None
 
-    # -- turns ------------------------------------------------------------------------------------
+    # -- turns --------------------------------------------------------------------------------------
 
-    def _start_next(self) -> None:
-        if self._turns is not None and self._turns.waiting and not self.busy:
-            self._turn_worker = self.run_worker(self._turns.run_next(), group="turn", name="turn")
+    async def _run_next(self, session: ChatSession) -> None:
+        from tui_stream.ui.turns import run_turn
 
-    async def turn_began(self, turn: Turn) -> None:
-        """Shows the prompt and an answer with nothing in it yet."""
-        self._transcript.begin_prompt(turn.prompt.text)
-        self._answer = self._transcript.add_answer(turn.message.model, keep_thinking=self._ui.show_reasoning)
+        entry = self._waiting.popleft()
+        self._transcript.begin(entry)
+        self._answer = self._transcript.add_answer(session.model, after=entry, keep_thinking=self._ui.show_reasoning)
+        await run_turn(session, entry.prompt, self)
+
+    def turn_began(self, turn: Turn) -> None:
+        """Watches the turn."""
+        self._turn = turn
         self._ticker.resume()
-        self._show_queued()
+        self._show_waiting()
 
     async def turn_updated(self, turn: Turn, update: TurnUpdate) -> None:
         """Hands text to the answer and figures to the status bar."""
-        if update.retrying is not None:
-            self._retry_at = asyncio.get_running_loop().time() + update.retrying.delay
         now = asyncio.get_running_loop().time()
+        if update.retrying is not None:
+            self._retry_at = now + update.retrying.delay
+            self._status_bar.show(retrying=update.retrying)
         if update.events or turn.state is not self._shown_state or now - self._shown_at >= _FIGURES:
             self._shown_state, self._shown_at = turn.state, now
-            self._show_turn(turn, update)
+            self._show_turn(turn, progress=update.progress)
         answer = self._answer
         if answer is None:
             return
@@ -235,45 +269,43 @@ class ChatPane(Vertical):
 
     def turn_ended(self, turn: Turn, error: TuiStreamError | None) -> None:
         """Says how the turn ended; an unanswered prompt goes back into the prompt box."""
+        if not self.is_attached:
+            return
         self._ticker.pause()
-        self._show_turn(turn, None)
-        if self._answer is not None:
-            self._transcript.changed(self._answer, self._answer.finish(turn.message))
+        self._show_turn(turn)
         message = turn.message
-        if message.status in {MessageStatus.FAILED, MessageStatus.CANCELLED} and not turn.has_token:
-            self.post_message(self.GaveBack(turn.prompt.text))
+        if self._answer is not None:
+            self._transcript.changed(self._answer, self._answer.finish(message))
         if message.status is MessageStatus.FAILED:
-            self.call_later(self._give_back_waiting)
+            self._give_back(*([] if turn.has_token else [turn.prompt.text]))
+        elif message.status is MessageStatus.CANCELLED and not turn.has_token:
+            self.post_message(self.GaveBack(turn.prompt.text))
         if isinstance(error, ModelNotFoundError) and self._puller is not None:
-            self.post_message(self.ModelMissing(self, turn.message.model))
-
-    @property
-    def _puller(self) -> Pulls | None:
-        """The provider, if it can fetch models."""
-        from tui_stream.core.provider import Pulls
-
-        provider: object = self.session.provider if self.session else None
-        return provider if isinstance(provider, Pulls) else None
+            self.post_message(self.ModelMissing(self, message.model))
 
     def _tick(self) -> None:
-        if self._turns is not None and self._turns.turn is not None:
-            self._show_turn(self._turns.turn, None)
+        if self._turn is not None:
+            self._show_turn(self._turn, progress=self._status_bar.status.progress)
 
-    def _show_turn(self, turn: Turn, update: TurnUpdate | None) -> None:
-        stats = update.stats if update else turn.stats
-        under_way = [stats.cost] if turn.message.cost is None else []
-        whole = self._turns.session.cost(*under_way) if self._turns else None
-        left = self._retry_at - asyncio.get_running_loop().time()
-        changes: dict[str, object] = {"state": turn.state, "stats": stats, "total": whole, "retry_left": left}
-        if update is not None:
-            changes["progress"] = update.progress
-        self._status_bar.show(**changes)
+    def _show_turn(self, turn: Turn, *, progress: Progress | None = None) -> None:
+        session = self.session
+        if session is None:
+            return
+        stats = turn.stats
+        under_way = [stats.cost] if turn.message.cost is None and stats.usage.input_tokens is not None else []
+        self._status_bar.show(
+            state=turn.state,
+            stats=stats,
+            total=session.cost(*under_way),
+            retry_left=self._retry_at - asyncio.get_running_loop().time(),
+            progress=progress,
+            window=session.provider.capabilities.context_window,
+        )
 
     @on(Transcript.Behind)
     def _show_behind(self, event: Transcript.Behind) -> None:
         event.stop()
         self._status_bar.show(behind=event.lines)
 
-    def _show_queued(self) -> None:
-        waiting = len(self._turns.waiting) if self._turns else len(self._early)
-        self._status_bar.show(queued=waiting if self.busy else 0)
+    def _show_waiting(self) -> None:
+        self._status_bar.show(queued=len(self._waiting))

@@ -41,7 +41,7 @@ class Prompt(TextArea):
         elif event.key in _NEWLINE_KEYS:
             event.stop()
             event.prevent_default()
-            self.insert("\n")
+            self._type("\n")
         elif event.is_printable or not await self._run_binding(event.key):
             await super()._on_key(event)
         else:
@@ -60,7 +60,11 @@ class Prompt(TextArea):
         event.stop()
         event.prevent_default()
         text = event.text.replace("\r\n", "\n").replace("\r", "\n")
-        self.insert(clean(text))
+        self._type(clean(text))
+
+    def _type(self, text: str) -> None:
+        """Puts text in as if it were typed: in place of what is selected."""
+        self._replace_via_keyboard(text, *self.selection)
 
     def submit(self) -> None:
         """Hands the text on, unless it is blank."""

@@ -10,7 +10,8 @@ from textual.widget import Widget
 
 from tui_stream.core import figures
 from tui_stream.core.events import Progress, Retrying, TurnState
-from tui_stream.core.models import Cost
+from tui_stream.core.models import Cost, Source
+from tui_stream.core.sanitize import clean_line
 from tui_stream.core.stats import TurnStats
 
 _STYLES = {
@@ -79,7 +80,8 @@ def _state(status: Status) -> tuple[str, str]:
     if status.state is TurnState.PREPARING and status.progress is not None:
         return _progress_text(status.progress), style
     if status.state is TurnState.RETRYING:
-        return f"retrying in {max(0, round(status.retry_left))} s", style
+        reason = "" if status.retrying is None else f": {clean_line(status.retrying.reason, 60)}"
+        return f"retrying in {max(0, round(status.retry_left))} s{reason}", style
     if stats is not None and status.state in _FLOWING and _stalled(status, stats):
         return f"stalled for {stats.silence:.0f} s", "$text-warning"
     if stats is not None and status.state in _WAITING and stats.elapsed >= 1:
@@ -92,13 +94,14 @@ def _stalled(status: Status, stats: TurnStats) -> bool:
 
 
 def _progress_text(progress: Progress) -> str:
+    label = clean_line(progress.label, 60)
     if not progress.total:
-        return f"{progress.label} …"
+        return f"{label} …"
     done, total = figures.size_text(progress.done), figures.size_text(progress.total)
     width = 16
     filled = int(width * min(1.0, progress.done / progress.total))
     bar = "━" * filled + "─" * (width - filled)
-    return f"{progress.label}  {bar}  {progress.done / progress.total:.0%}  {done} of {total}"
+    return f"{label}  {bar}  {progress.done / progress.total:.0%}  {done} of {total}"
 
 
 def _parts(status: Status) -> list[str]:
@@ -113,10 +116,13 @@ def _parts(status: Status) -> list[str]:
         return parts
     speed = stats.tokens_per_second
     if speed is not None:
-        parts.append(f"{speed:.0f} tok/s")
+        sign = "~" if stats.usage.source is Source.ESTIMATED else ""
+        parts.append(f"{sign}{speed:.0f} tok/s")
     if stats.usage.input_tokens is not None or stats.usage.output_tokens is not None:
         parts.append(figures.tokens_text(stats.usage))
         parts.append(_cost(stats.cost, status.total))
+    elif status.total is not None and status.total.amount:
+        parts.append(f"total {figures.cost_text(status.total)}")
     if stats.first_token is not None:
         parts.append(f"first token {figures.seconds_text(stats.first_token)}")
     context = figures.context_text(stats.usage, status.window)

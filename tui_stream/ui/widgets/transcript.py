@@ -6,6 +6,7 @@ Entries far from the screen are not laid out; their heights are estimated until 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -36,7 +37,6 @@ class Transcript(LineView):
         super().__init__(id="transcript")
         self._entries: list[Entry] = []
         self._tops = [0]
-        self._queued: list[PromptEntry] = []
         self._welcome: NoteEntry | None = None
         self._made_looks: Looks | None = None
 
@@ -50,51 +50,41 @@ class Transcript(LineView):
         self._entries = [self._welcome]
         self._entries_changed(0)
 
-    def queue_prompt(self, text: str) -> None:
-        """Shows a prompt that waits for the answer before it."""
-        prompt = PromptEntry(text, queued=True)
-        self._queued.append(prompt)
-        self._add(prompt)
+    def add(self, entry: Entry, after: Entry | None = None) -> None:
+        """Adds an entry at the end, or behind another one."""
+        if self._welcome is not None:
+            self._entries.clear()
+            self._welcome = None
+        index = len(self._entries) if after is None else self._entries.index(after) + 1
+        self._entries.insert(index, entry)
+        self._entries_changed(index)
 
-    def begin_prompt(self, text: str) -> None:
-        """Shows a prompt whose turn it is, the same one where it was queued."""
-        if self._queued:
-            prompt = self._queued.pop(0)
-            prompt.begin()
-            self.changed(prompt, 0)
-        else:
-            self._add(PromptEntry(text))
+    def begin(self, prompt: PromptEntry) -> None:
+        """A prompt waits no longer."""
+        prompt.begin()
+        self.changed(prompt, 0)
 
-    def add_answer(self, model: str, *, keep_thinking: bool) -> AnswerEntry:
-        """Adds an answer, still empty, before the prompts that wait."""
+    def add_answer(self, model: str, *, after: Entry, keep_thinking: bool) -> AnswerEntry:
+        """Adds an answer, still empty, behind its prompt."""
         answer = AnswerEntry(model, keep_thinking=keep_thinking)
-        self._add(answer, before=self._queued[0] if self._queued else None)
+        self.add(answer, after)
         return answer
 
     def add_trouble(self, text: str) -> None:
         """Shows what went wrong outside any turn."""
-        self._add(NoteEntry(text, trouble=True))
+        self.add(NoteEntry(text, trouble=True))
 
-    def drop_queued(self) -> None:
-        """Takes the waiting prompts out."""
-        if self._queued:
-            first = self._entries.index(self._queued[0])
-            self._entries = [entry for entry in self._entries if entry not in self._queued]
-            self._queued.clear()
+    def drop(self, dropped: Collection[Entry]) -> None:
+        """Takes entries out."""
+        if dropped:
+            first = min(self._entries.index(entry) for entry in dropped)
+            self._entries = [entry for entry in self._entries if entry not in dropped]
             self._entries_changed(first)
 
     def changed(self, entry: Entry, line: int) -> None:
         """An entry changed from this line of its own on."""
         newest = len(self._entries) - 1
         self._entries_changed(newest if self._entries[newest] is entry else self._entries.index(entry), line)
-
-    def _add(self, entry: Entry, before: Entry | None = None) -> None:
-        if self._welcome is not None:
-            self._entries.clear()
-            self._welcome = None
-        index = self._entries.index(before) if before is not None else len(self._entries)
-        self._entries.insert(index, entry)
-        self._entries_changed(index)
 
     def _entries_changed(self, index: int, line: int = 0) -> None:
         if self.size.width:

@@ -22,7 +22,7 @@ def embedded() -> list[str]:
 
 
 async def test_a_person_chats_stops_and_leaves(embedded: list[str], home: Path) -> None:
-    async with Terminal([*PROGRAM, "chat", *embedded]) as terminal:
+    async with Terminal([*PROGRAM, "chat", *embedded, "-o", "max_tokens=300"]) as terminal:
         await terminal.until("ready")
         terminal.type("Write a long story about a lighthouse.\r")
         await terminal.until("streaming")

@@ -99,7 +99,8 @@ async def _asked(settings: Settings, name: str) -> str:
     finally:
         await source.aclose()
     more = ", ..." if len(names) > _FIRST else ""
-    return f"answers; {len(names)} models: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
+    noun = "model" if len(names) == 1 else "models"
+    return f"answers; {len(names)} {noun}: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
 
 
 async def _embedded(settings: Settings) -> str:

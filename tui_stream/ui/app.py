@@ -38,7 +38,7 @@ class ChatApp(App[None]):
         super().__init__()
         if ui.theme not in self.available_themes:
             names = ", ".join(sorted(self.available_themes))
-            raise ConfigError(f"There is no theme {ui.theme!r}.", hint=f"There are: {names}.")
+            raise ConfigError(f"ui.theme: there is no theme {ui.theme!r}.", hint=f"There are: {names}.")
         self.theme = ui.theme
         self._chat = ChatScreen(open_session, ui=ui, stall_notice=stall_notice, first_prompt=first_prompt)
 

@@ -533,3 +533,19 @@ async def test_a_model_that_is_missing_is_fetched_on_request() -> None:
         assert screen.prompt == "Hi"
         await screen.pilot.press("enter")
         await screen.shows("answer", "done")
+
+
+async def test_code_is_copied_by_key_and_by_a_click_on_its_label_in_mid_stream_too() -> None:
+    text = "First:\n\n```python\nx = 1\n```\n\nthen:\n\n```sh\nls\n"
+    async with running(chat([TextDelta(text), Gate()])) as screen:
+        await screen.type("Hi")
+        await screen.shows("python", "ls")
+        await screen.pilot.press("ctrl+o")
+        await screen.until(lambda: screen.app.clipboard == "ls\n")
+        await screen.shows("The code is on the clipboard.")
+        rows = screen.text.splitlines()
+        row = next(y for y, line in enumerate(rows) if "python" in line)
+        await screen.pilot.click(offset=(rows[row].index("python"), row))
+        await screen.until(lambda: screen.app.clipboard == "x = 1\n")
+        await screen.pilot.press("ctrl+y")
+        await screen.until(lambda: screen.app.clipboard == text)

@@ -58,6 +58,17 @@ class AnswerEntry(Entry):
         """The answer, rendered."""
         return self._body
 
+    def code_at(self, line: int) -> str:
+        """The code of the block whose label, its first line, stands on this line of the entry; else nothing."""
+        within = line - len(self._head) - self._shown_thoughts
+        block = self._body.block_at(within) if 0 <= within < self._body.height else None
+        return block.code if block is not None and block.first_line == within else ""
+
+    @property
+    def newest_code(self) -> str:
+        """The code of the last block of code so far, nothing where there is none."""
+        return next((block.code for block in reversed(self._body.blocks) if block.code), "")
+
     @property
     def height(self) -> int:
         """All its lines and an empty one."""

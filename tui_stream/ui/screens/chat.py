@@ -111,10 +111,20 @@ class ChatScreen(Screen[None]):
 
     def action_copy_answer(self) -> None:
         """Copies the newest answer."""
-        text = self._pane.answer_text
+        self._copy(self._pane.answer_text, "The answer")
+
+    def action_copy_code(self) -> None:
+        """Copies the newest block of code."""
+        self._copy(self._pane.code_text, "The code")
+
+    @on(Transcript.CodeClicked)
+    def _copy_clicked(self, event: Transcript.CodeClicked) -> None:
+        self._copy(event.code, "The code")
+
+    def _copy(self, text: str, what: str) -> None:
         if text:
             self.app.copy_to_clipboard(text)
-            self.notify("The answer is on the clipboard.", markup=False, timeout=2)
+            self.notify(f"{what} is on the clipboard.", markup=False, timeout=2)
 
     def action_toggle_thinking(self) -> None:
         """Folds or unfolds the newest answer's thinking."""

@@ -111,6 +111,11 @@ class ChatPane(Vertical):
         """The newest answer, as Markdown."""
         return self._answer.source if self._answer else ""
 
+    @property
+    def code_text(self) -> str:
+        """The newest block of code in the newest answer."""
+        return self._answer.newest_code if self._answer else ""
+
     def open(self) -> None:
         """Opens the session in the background, once, and prepares its provider."""
         if not self.busy and self._opened is None:

@@ -33,6 +33,12 @@ class Transcript(LineView):
 
         target: str
 
+    @dataclass
+    class CodeClicked(Message):
+        """Somebody wants this code on the clipboard."""
+
+        code: str
+
     def __init__(self) -> None:
         super().__init__(id="transcript")
         self._entries: list[Entry] = []
@@ -195,12 +201,17 @@ class Transcript(LineView):
     # -- clicking -----------------------------------------------------------------------------------
 
     def on_click(self, event: events.Click) -> None:
-        """Opens a link, or folds what was clicked."""
+        """Opens a link, folds what was clicked, or copies the code whose label it was."""
         meta = event.style.meta
         if "link" in meta:
             self.post_message(self.LinkClicked(str(meta["link"])))
-        elif "fold" in meta:
-            index = self._entry_at(self.scroll_offset.y + event.y)
-            entry = self._entries[index] if index < len(self._entries) else None
-            if isinstance(entry, AnswerEntry):
-                self.changed(entry, entry.toggle_thinking())
+            return
+        line = self.scroll_offset.y + event.y
+        index = self._entry_at(line)
+        entry = self._entries[index] if index < len(self._entries) else None
+        if not isinstance(entry, AnswerEntry):
+            return
+        if "fold" in meta:
+            self.changed(entry, entry.toggle_thinking())
+        elif code := entry.code_at(line - self._tops[index]):
+            self.post_message(self.CodeClicked(code))

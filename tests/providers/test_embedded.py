@@ -380,6 +380,9 @@ async def test_closing_while_it_is_prepared(shelf: Shelf) -> None:
         await provider.aclose()
 
 
+AT_ONCE = 2.0  # seconds, on a machine with other work too; the answer or the prompt would take many more
+
+
 def real(path: Path, **options: int) -> EmbeddedProvider:
     return EmbeddedProvider(Settings(providers=Providers(embedded=EmbeddedSettings(model=str(path), **options))))
 
@@ -387,7 +390,7 @@ def real(path: Path, **options: int) -> EmbeddedProvider:
 async def test_the_real_model_answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     async with closing(real(real_weights())) as provider:
-        events = await collect(provider.stream(request("Name three fruits.", max_tokens=12)))
+        events = await collect(provider.stream(request("Name three fruits.", temperature=0, max_tokens=12)))
         process = provider._process
         assert process is not None
     assert process.pid is not None
@@ -395,7 +398,8 @@ async def test_the_real_model_answers(tmp_path: Path, monkeypatch: pytest.Monkey
     assert list(tmp_path.iterdir()) == []
     kinds = [type(event) for event in events]
     assert kinds[:2] == [Progress, ResponseStarted]
-    assert kinds[2:-2] == [TextDelta] * 12
+    assert set(kinds[2:-2]) == {TextDelta}
+    assert len(kinds[2:-2]) <= 12, "several tokens may come in one delta, never the other way round"
     assert events[1] == ResponseStarted("SmolLM2-135M-Instruct.Q4_1")
     usage = events[-2]
     assert isinstance(usage, UsageReport)
@@ -415,14 +419,14 @@ async def test_the_real_model_stops_by_itself() -> None:
 async def test_the_real_model_stops_when_told_and_goes_on() -> None:
     async with closing(real(real_weights())) as provider:
         await collect(provider.prepare())
-        answer = provider.stream(request("Tell a very long story.", max_tokens=2000))
+        answer = provider.stream(request("Tell a very long story.", temperature=0, max_tokens=2000))
         async for event in answer:
             if isinstance(event, TextDelta):
                 break
         begin = time.perf_counter()
         await answer.aclose()
-        assert time.perf_counter() - begin < 0.1
-        assert text_of(await collect(provider.stream(request("Hi", max_tokens=3))))
+        assert time.perf_counter() - begin < AT_ONCE
+        assert text_of(await collect(provider.stream(request("Hi", temperature=0, max_tokens=3))))
 
 
 async def test_the_real_model_is_cancelled_while_it_reads_a_long_prompt() -> None:
@@ -440,10 +444,10 @@ async def test_the_real_model_is_cancelled_while_it_reads_a_long_prompt() -> Non
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.perf_counter() - begin < 0.1
+        assert time.perf_counter() - begin < AT_ONCE
         async with asyncio.timeout(8):  # reading all of the prompt takes longer than that
             await process.settled()
-        assert text_of(await collect(provider.stream(request("Hi", max_tokens=3))))
+        assert text_of(await collect(provider.stream(request("Hi", temperature=0, max_tokens=3))))
 
 
 async def test_the_real_model_has_a_limit() -> None:

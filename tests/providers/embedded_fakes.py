@@ -28,6 +28,8 @@ CONTENT = b"GGUF" + bytes(range(256)) * 4096
 
 PACKAGE_SIZE = 2_000_000
 
+AT_ONCE = 2.0  # seconds, on a machine with other work too; the answer or the prompt would take many more
+
 
 def pin(content: bytes = CONTENT) -> Pin:
     """A pin for made-up weights."""

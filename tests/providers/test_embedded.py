@@ -16,6 +16,7 @@ import msgspec
 import pytest
 
 from tests.providers.embedded_fakes import (
+    AT_ONCE,
     CONTENT,
     collect,
     fake_pip,
@@ -208,7 +209,7 @@ async def test_closing_an_answer_frees_the_caller_at_once_and_the_next_request_w
             await anext(answer)
             begin = time.perf_counter()
             await answer.aclose()
-            assert time.perf_counter() - begin < 0.1  # measured: 1 to 5 ms; the rest is for busy machines
+            assert time.perf_counter() - begin < AT_ONCE
             assert text_of(await collect(provider.stream(request("say 2")))) == "0 1 "
 
 
@@ -378,9 +379,6 @@ async def test_closing_while_it_is_prepared(shelf: Shelf) -> None:
         with pytest.raises(ProviderError, match="closed"):
             await task
         await provider.aclose()
-
-
-AT_ONCE = 2.0  # seconds, on a machine with other work too; the answer or the prompt would take many more
 
 
 def real(path: Path, **options: int) -> EmbeddedProvider:

@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.providers.embedded_fakes import collect, fake_worker, gone, into, until
+from tests.providers.embedded_fakes import AT_ONCE, collect, fake_worker, gone, into, until
 from tui_stream.errors import CorruptWeightsError, ProviderError, StreamBrokenError, WeightsError
 from tui_stream.providers._llama_process import LlamaProcess, Load
 
@@ -70,7 +70,7 @@ async def test_closing_an_answer_returns_at_once_and_stops_it(weights: Path) -> 
         await anext(answer)
         begin = time.perf_counter()
         await answer.aclose()
-        assert time.perf_counter() - begin < 0.1  # measured: under 1 ms; the rest is for busy machines
+        assert time.perf_counter() - begin < AT_ONCE
         pid = process.pid
         await process.settled()
         assert process.alive
@@ -84,7 +84,7 @@ async def test_a_child_that_does_not_stop_is_killed_meanwhile_the_parent_is_free
         await anext(answer)
         begin = time.perf_counter()
         await answer.aclose()
-        assert time.perf_counter() - begin < 0.1
+        assert time.perf_counter() - begin < AT_ONCE
         await process.settled()
         assert not process.alive
         assert process.pid is not None

@@ -16,7 +16,7 @@ from tui_stream.providers.ollama import OllamaProvider
 from tui_stream.providers.openai import OpenAIProvider
 
 RUNS = 25
-TYPICAL, LONGEST = 0.1, 2.0
+TYPICAL, LONGEST = 0.010, 1.0
 """Seconds; the longest leaves room for a machine that is busy with other tests."""
 
 

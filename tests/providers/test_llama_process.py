@@ -17,6 +17,7 @@ import pytest
 
 from tests.providers.embedded_fakes import AT_ONCE, collect, fake_worker, gone, into, until
 from tui_stream.errors import CorruptWeightsError, ProviderError, StreamBrokenError, WeightsError
+from tui_stream.providers import _llama_process
 from tui_stream.providers._llama_process import LlamaProcess, Load
 
 
@@ -219,3 +220,11 @@ async def test_a_long_folder_for_temporary_files(
     async with started(weights, FAKE_LLAMA_PARAMS=str(facts)):
         assert '"hostnames": ["/tmp/tui-stream-' in facts.read_text()
     assert list(deep.iterdir()) == []
+
+
+def test_threads_that_wait_do_not_spin_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert _llama_process._environment()["GOMP_SPINCOUNT"] == "1000"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "ACTIVE")
+    assert "GOMP_SPINCOUNT" not in _llama_process._environment()
+    monkeypatch.setenv("GOMP_SPINCOUNT", "7")
+    assert _llama_process._environment()["GOMP_SPINCOUNT"] == "7"

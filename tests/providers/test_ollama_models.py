@@ -199,6 +199,6 @@ async def test_a_probe_of_nothing_is_quick() -> None:
         url = server.url
     start = time.perf_counter()
     assert await running(url) == []
-    assert time.perf_counter() - start < 2.0, "nobody waits for one that is not there"
+    assert time.perf_counter() - start < 0.3
     assert await running("nonsense") == []
     assert await running("https://127.0.0.1:1") == []

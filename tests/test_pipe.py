@@ -66,6 +66,28 @@ async def test_the_answer_and_only_the_answer() -> None:
     assert said.getvalue() == ""
 
 
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("<think>\nHm.\n</think>\n\nYes.", "Yes."),
+        ("<think>\n\n</think>\n\nYes.", "Yes."),
+        ("<think>\nHm, I", ""),
+        ("`<think>` opens, `</think>` closes.", "`<think>` opens, `</think>` closes."),
+        ("<", "<"),
+    ],
+)
+async def test_thinking_in_the_text_is_not_written(said: str, answer: str) -> None:
+    assert await ask(TextDelta(said), STOP) == (0, answer)
+    assert await ask(*(TextDelta(character) for character in said), STOP) == (0, answer)
+
+
+async def test_a_beginning_that_might_have_become_a_tag_is_written_when_the_stream_breaks() -> None:
+    output = Pieces()
+    with pytest.raises(StreamBrokenError):
+        await ask(TextDelta("\n<thin"), StreamBrokenError("cut"), output=output)
+    assert output.written == ["\n<thin"]
+
+
 async def test_each_batch_is_written_when_it_comes() -> None:
     gate = Gate()
     output = Pieces()

@@ -174,7 +174,10 @@ class ChatSession:
                     async for update in updates:
                         yield update
             except ProviderError as error:
-                if turn.has_token or not error.retryable or turn.attempts >= self.options.retry.attempts:
+                if turn.has_token:
+                    yield turn.settle()
+                    raise
+                if not error.retryable or turn.attempts >= self.options.retry.attempts:
                     raise
                 failure = error
             else:

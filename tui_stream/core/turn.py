@@ -19,6 +19,7 @@ from tui_stream.core.metering import TurnMeter
 from tui_stream.core.models import FinishReason, Message, MessageStatus, ToolCall, utc_now
 from tui_stream.core.sanitize import clean, clean_line
 from tui_stream.core.stats import TurnStats, TurnTimer
+from tui_stream.core.thinking import Piece, ThinkingSplitter
 
 _MOST_TOOL_CALLS = 256
 
@@ -51,6 +52,7 @@ class Turn:
         self._meter = meter
         self._timer = timer
         self._clean = cleaner
+        self._splitter = ThinkingSplitter()
         self._ended = False
         self._accepted = False
 
@@ -82,15 +84,38 @@ class Turn:
         for event in batch.events:
             self._apply_event(event)
             progress = event if isinstance(event, Progress) else None
-        text, reasoning = self._clean(batch.text), self._clean(batch.reasoning)
+        pieces = self._split(batch)
         if batch.text or batch.reasoning:
             self._meter.count(batch.text + batch.reasoning)
             self._timer.token()
             self._accepted = True
-            self.state = TurnState.STREAMING if batch.text else TurnState.THINKING
+            if batch.text and any(not reasoning for reasoning, _ in pieces):
+                self.state = TurnState.STREAMING
+            elif pieces or self._splitter.thinking:
+                self.state = TurnState.THINKING
+        return self._add(pieces, progress=progress, events=batch.events)
+
+    def settle(self) -> TurnUpdate:
+        """Nothing more will come: takes in what was held back because it might have become a tag."""
+        return self._add(self._splitter.flush())
+
+    def _split(self, batch: Batch) -> list[Piece]:
+        """Text and reasoning of a batch. Where the provider tells them apart, its text is not searched for tags."""
+        pieces: list[Piece] = []
+        if batch.reasoning:
+            pieces.append((True, self._clean(batch.reasoning)))
+            if not self._splitter.thinking:
+                pieces += self._splitter.flush()
+        return pieces + self._splitter.feed(self._clean(batch.text))
+
+    def _add(
+        self, pieces: list[Piece], *, progress: Progress | None = None, events: tuple[Event, ...] = ()
+    ) -> TurnUpdate:
+        text = "".join(piece for reasoning, piece in pieces if not reasoning)
+        thoughts = "".join(piece for reasoning, piece in pieces if reasoning)
         self.message.text += text
-        self.message.reasoning += reasoning
-        return self.update(text=text, reasoning=reasoning, progress=progress, events=batch.events)
+        self.message.reasoning += thoughts
+        return self.update(text=text, reasoning=thoughts, progress=progress, events=events)
 
     def _apply_event(self, event: Event) -> None:
         match event:
@@ -141,6 +166,7 @@ class Turn:
     def close(self, status: MessageStatus, error: str = "") -> TurnUpdate:
         """Ends the turn: the message gets its status, its figures and what went wrong."""
         self._timer.end()
+        rest = self.settle()
         if status is MessageStatus.FAILED and not self._accepted:
             self._meter.prompt_tokens = None
         stats = self.stats
@@ -150,7 +176,7 @@ class Turn:
         message.finished_at = utc_now()
         if self._meter.prompt_tokens is not None:
             message.usage, message.cost = stats.usage, stats.cost
-        return self.update()
+        return self.update(text=rest.text, reasoning=rest.reasoning)
 
 
 _STATES = {

@@ -41,3 +41,8 @@ def link_of(segment: Segment) -> str | None:
     """The link target that a segment carries."""
     target = segment.style.meta.get("link") if segment.style else None
     return target if isinstance(target, str) else None
+
+
+def is_label(line: list[Segment]) -> bool:
+    """Whether a line is the label of a code block."""
+    return any("code" in segment.style.meta for segment in line if segment.style)

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 from rich.style import Style
 
 from tui_stream.markdown.cells import Run, crop, wrap_runs
-from tui_stream.markdown.code_view import chop
+from tui_stream.markdown.folding import chop
 
 PLAIN = Style()
 TEXTS = st.text(alphabet="ab c漢字。「」👩\u200d👧❤\ufe0fe\u0301שלום🇩🇪 ", max_size=60).map(

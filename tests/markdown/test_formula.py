@@ -16,6 +16,7 @@ from tui_stream.markdown.formula import formula_lines, formula_text
         (r"E = mc^2", "E = mc²"),
         (r"\frac{a+b}{2c}", "(a+b)/2c"),
         (r"\frac12", "1/2"),
+        (r"\frac{1} {2}", "1/2"),
         (r"\sum_{i=1}^{n} x_i^2 \leq \sqrt{2\pi}", "∑ᵢ₌₁ⁿ xᵢ² ≤ √(2π)"),
         (r"\mathbb{R}^n \to \mathbb{R}", "ℝⁿ → ℝ"),
         (r"\lim_{x \to 0} \sin x", "lim_(x → 0) sin x"),

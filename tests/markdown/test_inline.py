@@ -96,6 +96,17 @@ def test_targets_may_be_left_out_and_long_ones_are_shortened() -> None:
     assert len(long) < 80
 
 
+@pytest.mark.parametrize("size", [100, 300, 700, 2000])
+@pytest.mark.parametrize("title", ["", " 'Some title. With words'"])
+def test_links_with_long_targets_are_links_wherever_they_stand(size: int, title: str) -> None:
+    target = f"https://x.org/a_b(c)/{'a/' * (size // 2)}"
+    text = f"{'Some words. ' * 12}[label]({target}{title}) and ![image]({target}). More of it."
+    for live in (rendered([text], 100), rendered([text[n : n + 33] for n in range(0, len(text), 33)], 100)):
+        assert link_of(styled(live, "label")) == target
+        assert link_of(styled(live, "▣")) == target
+        assert "](" not in "".join(live.plain(0, live.height))
+
+
 def test_html_is_shown_as_text_and_br_breaks_the_line() -> None:
     assert plain("a <b>bold</b> &lt; c<br>d") == ["a <b>bold</b> < c", "d"]
     assert plain("<div onclick='x'>\n*a*\n</div>") == ["<div onclick='x'>", "*a*", "</div>"]

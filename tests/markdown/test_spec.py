@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from tests.markdown.helpers import all_lines, rendered
-from tests.markdown.structure import comparable, our_tree, reference_tree
+from tests.markdown.structure import comparable, our_leaves, our_tree, reference_tree
 from tui_stream.markdown.inline_rules import build_parser
+from tui_stream.markdown.nodes import Kind
 
-DATA = Path(__file__).parent / "data" / "commonmark_spec.json"
+DATA = Path(__file__).parent / "data"
 
 
 @cache
-def examples() -> list[dict[str, Any]]:
-    loaded: list[dict[str, Any]] = json.loads(DATA.read_text(encoding="utf-8"))["examples"]
+def examples(name: str = "commonmark_spec") -> list[dict[str, Any]]:
+    text = (DATA / f"{name}.json").read_text(encoding="utf-8")
+    loaded: list[dict[str, Any]] = json.loads(text)["examples"]
     return loaded
 
 
@@ -60,6 +62,19 @@ def test_examples_streamed_by_characters_end_like_the_whole(section: str) -> Non
         if example["section"] == section:
             text = example["markdown"]
             assert all_lines(rendered(text, 50)) == all_lines(rendered([text], 50)), example["example"]
+
+
+@pytest.mark.parametrize("example", examples("gfm_tables"), ids=lambda example: example["example"])
+def test_examples_of_gfm_tables(example: dict[str, Any]) -> None:
+    text = example["markdown"]
+    aligns = [leaf.aligns for leaf in our_leaves(list(text)) if leaf.kind is Kind.TABLE]
+    assert aligns == ([tuple(example["aligns"])] if example["aligns"] else [])
+    live = rendered(text)
+    lines = [line for line in live.plain(0, live.height) if line and "─" not in line]
+    rows = [[cell.strip() for cell in line.split("│")] for line in lines[: len(example["rows"])]]
+    assert rows == example["rows"]
+    assert [line.removeprefix("▎ ") for line in lines[len(rows) :]] == example["after"]
+    assert comparable(our_tree(list(text))) == comparable(reference_tree(text))
 
 
 @pytest.mark.parametrize("text", GFM_TABLES)

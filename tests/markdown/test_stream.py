@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tests.markdown.helpers import Lines, all_lines, rendered
-from tests.markdown.texts import ANY_TEXT, LONG_PARAGRAPHS, WIDTHS, WITHOUT_DEFINITIONS, split_text
+from tests.markdown.helpers import Lines, all_lines, is_label, rendered
+from tests.markdown.texts import ANY_TEXT, LONG_PARAGRAPHS, PLAINLY_SHOWN, WIDTHS, WITHOUT_DEFINITIONS, split_text
 from tui_stream.markdown import LIGHT, LiveMarkdown
 
 EXAMPLES = settings(max_examples=250, deadline=None)
@@ -44,16 +44,47 @@ def test_nothing_before_the_returned_line_changes_and_frozen_lines_stay(pieces: 
 
 
 @EXAMPLES
-@given(WITHOUT_DEFINITIONS, WIDTHS)
-def test_blocks_finished_in_a_stream_are_those_of_the_prefix_rendered_at_once(text: str, width: int) -> None:
-    live, whole = rendered([text], width, finish=False), rendered([text], width)
-    for ours, theirs in zip(live.blocks, whole.blocks, strict=False):
-        if not ours.closed or ours.kind == "empty":
-            break
-        assert (ours.kind, ours.start) == (theirs.kind, theirs.start)
-        assert live.lines(ours.first_line, ours.first_line + ours.line_count) == whole.lines(
-            theirs.first_line, theirs.first_line + theirs.line_count
-        )
+@given(split_text(), WIDTHS)
+def test_after_every_append_all_is_as_if_the_text_so_far_had_come_at_once(pieces: tuple[str, ...], width: int) -> None:
+    live = LiveMarkdown(width)
+    for number, piece in enumerate(pieces, 1):
+        live.append(piece)
+        assert all_lines(live) == all_lines(rendered(["".join(pieces[:number])], width, finish=False))
+
+
+@EXAMPLES
+@given(split_text(WITHOUT_DEFINITIONS), WIDTHS)
+def test_after_every_append_finished_blocks_are_those_of_the_prefix_rendered_at_once(
+    pieces: tuple[str, ...], width: int
+) -> None:
+    live = LiveMarkdown(width)
+    for number, piece in enumerate(pieces, 1):
+        live.append(piece)
+        whole = rendered(["".join(pieces[:number])], width)
+        finished = 0
+        for ours, theirs in zip(live.blocks, whole.blocks, strict=False):
+            if not ours.closed or ours.kind == "empty":
+                break
+            assert (ours.kind, ours.start, ours.number) == (theirs.kind, theirs.start, theirs.number)
+            finished = ours.first_line + ours.line_count
+            assert finished == theirs.first_line + theirs.line_count
+        assert live.lines(0, finished) == whole.lines(0, finished)
+        assert live.height >= finished
+
+
+@EXAMPLES
+@given(PLAINLY_SHOWN)
+def test_closing_takes_no_word_away_and_adds_only_the_marks_at_the_end(text: str) -> None:
+    """What differs while a text is open are marks and styles; `test_open` shows that they are those of its end."""
+    ours, finished = (letters(rendered([text], 1000, finish=done)) for done in (False, True))
+    assert finished.startswith(ours)
+    assert set(finished[len(ours) :]) <= set("0123456789xX")
+
+
+def letters(live: LiveMarkdown) -> str:
+    """The letters and digits shown, but those of the labels of code blocks."""
+    text = "".join(segment.text for line in all_lines(live) if not is_label(line) for segment in line)
+    return "".join(filter(str.isalnum, text))
 
 
 @EXAMPLES

@@ -47,7 +47,7 @@ def test_emphasis_over_a_division_is_kept() -> None:
 
 def test_a_fence_has_a_label_and_a_background() -> None:
     live = rendered(["```python title\nx = 1\n\ny = '''a\nb'''\n```"], 30)
-    assert live.plain(0, live.height) == [" python", " x = 1", "", " y = '''a", " b'''"]
+    assert live.plain(0, live.height) == [" python                copy 1", " x = 1", "", " y = '''a", " b'''"]
     background = DARK.code_block.bgcolor
     for line in all_lines(live)[1:]:
         assert sum(len(segment.text) for segment in line) == 30
@@ -55,12 +55,12 @@ def test_a_fence_has_a_label_and_a_background() -> None:
 
 
 def test_an_open_fence_is_code_and_its_marks_are_not_shown() -> None:
-    assert plain("```py\nx = 1\n``", finish=False) == [" py", " x = 1"]
+    assert plain("```py\nx = 1\n``", finish=False) == [" py" + "copy 1".rjust(56), " x = 1"]
     assert plain("text\n```", finish=False) == ["text"]
 
 
 def test_code_is_wrapped_without_losing_spaces_and_tabs_are_four_wide() -> None:
-    assert plain("```\n\tabc  def\n```", 12) == [" text", "     abc  d", " ef"]
+    assert plain("```\n\tabc  def\n```", 12) == ["     copy 1", "     abc  d", " ef"]
 
 
 def test_indented_code_ends_before_its_blank_lines() -> None:
@@ -71,6 +71,43 @@ def test_a_line_of_code_without_end_is_laid_out_like_at_once() -> None:
     text = "```\n" + "abc漢" * 900 + "\nnext\n"
     pieces = [text[n : n + 37] for n in range(0, len(text), 37)]
     assert all_lines(rendered(pieces, 33)) == all_lines(rendered([text], 33))
+
+
+@pytest.mark.parametrize("size", [37, 700, 5000])
+@pytest.mark.parametrize(
+    "block",
+    ["```py\n{}\nnext\n```\n\nend", "> - ~~~\n>   {}\n>   next\n", "    {}\nend", "<div>\n{}\n</div>\n", "$$\n{}\n$$"],
+)
+def test_a_long_line_grows_like_at_once(block: str, size: int) -> None:
+    text = block.format("'x' = 1\t\t漢👩\u200d👧e\u0301" * 400)
+    live = LiveMarkdown(33)
+    for number, start in enumerate(range(0, len(text), size)):
+        live.append(text[start : start + size])
+        if number % 7 == 0:
+            live.resize(33 + number % 2)
+            assert all_lines(live) == all_lines(rendered([live.text], live.width, finish=False))
+    live.finish()
+    assert all_lines(live) == all_lines(rendered([text], live.width))
+    assert [block.code for block in live.blocks] == [block.code for block in rendered([text]).blocks]
+
+
+def test_the_code_of_a_long_line_can_be_copied_in_mid_stream() -> None:
+    live = LiveMarkdown(40)
+    line = "x = [" + "1, " * 4000
+    for start in range(0, len(line), 100):
+        live.append(("" if start else "```py\n") + line[start : start + 100])
+    assert live.blocks[0].code == line + "\n"
+    live.append("]\n```")
+    assert live.blocks[0].code == line + "]\n"
+
+
+def test_a_long_line_keeps_the_colours_of_its_beginning() -> None:
+    live = LiveMarkdown(50)
+    live.append("```py\nx = [" + "'text', 1, " * 90)
+    height = live.height
+    before = live.lines(0, height - 1)
+    assert live.append("'text', 1, " * 90) >= height - 2
+    assert live.lines(0, height - 2) == before[: height - 2]
 
 
 def test_math_blocks_are_indented_and_readable() -> None:

@@ -11,8 +11,10 @@ from tui_stream.markdown.live import LiveMarkdown
 from tui_stream.markdown.themes import (
     ANSI,
     COLOUR_BLIND,
+    COLOUR_BLIND_LIGHT,
     DARK,
     HIGH_CONTRAST,
+    HIGH_CONTRAST_LIGHT,
     LIGHT,
     THEMES,
     MarkdownTheme,
@@ -22,8 +24,10 @@ from tui_stream.markdown.views import WideMode
 __all__ = [
     "ANSI",
     "COLOUR_BLIND",
+    "COLOUR_BLIND_LIGHT",
     "DARK",
     "HIGH_CONTRAST",
+    "HIGH_CONTRAST_LIGHT",
     "LIGHT",
     "THEMES",
     "BlockInfo",

@@ -25,6 +25,7 @@ class _Mark(NamedTuple):
     size: int
     last: Leaf | None
     blank: bool
+    fences: int
 
 
 class Assembly:
@@ -37,6 +38,8 @@ class Assembly:
         """The open leaf, which lies in the deepest open container."""
         self.blank = False
         """Whether a blank line came since the last content."""
+        self.fences = 0
+        """How many fences there are so far."""
         self.definitions = Definitions()
         self.changed = 0
         """Index of the first leaf that changed since the caller last set this."""
@@ -54,7 +57,7 @@ class Assembly:
     def begin_tentative(self) -> None:
         """Remember the state; what follows is undone by `forget`."""
         last = self.leaves[-1] if self.leaves else None
-        self._mark = _Mark(list(self.stack), self.leaf, len(self.leaves), last, self.blank)
+        self._mark = _Mark(list(self.stack), self.leaf, len(self.leaves), last, self.blank, self.fences)
 
     def forget(self) -> None:
         """Return to the state before the tentative line, if there is one."""
@@ -66,8 +69,9 @@ class Assembly:
         if mark.last is not None:
             self.leaves[mark.size - 1 :] = [mark.last]
             mark.last.tentative = None
+            mark.last.grown = ()
         self.touch(mark.size - 1)
-        self.stack, self.leaf, self.blank = mark.stack, mark.leaf, mark.blank
+        self.stack, self.leaf, self.blank, self.fences = mark.stack, mark.leaf, mark.blank, mark.fences
 
     def touch(self, index: int = -1) -> None:
         """Note that a leaf changed, the last one if none is named."""
@@ -131,7 +135,8 @@ class Assembly:
             leaf.tentative = text
         else:
             leaf.final.append(text)
-            leaf.line_offsets.append(self.offset)
+            if leaf.kind is not Kind.HEADING:
+                leaf.add_offset(self.offset)
             leaf.end = self.offset + self.size
         self.touch()
 
@@ -153,6 +158,13 @@ class Assembly:
         if text.startswith("[") and len(text) <= LONG_LINE and held_is_undecided(text):
             leaf.held = []
         self.add_text(leaf, text)
+
+    def open_fence(self) -> Leaf:
+        """Begin a fence, with the next number."""
+        leaf = self.open_leaf(Kind.FENCE)
+        self.fences += 1
+        leaf.number = self.fences
+        return leaf
 
     def replace_leaf(self, old: Leaf, kind: Kind) -> Leaf:
         """Put a leaf of another kind in the place of the last one."""
@@ -177,7 +189,7 @@ class Assembly:
             table = self.open_leaf(Kind.TABLE)
             table.start = paragraph.end + 1
         table.final.append(header.removeprefix("\n"))
-        table.line_offsets.append(table.start)
+        table.add_offset(table.start)
         return table
 
     def settle_held(self, leaf: Leaf) -> bool:

@@ -9,17 +9,18 @@ from collections.abc import Sequence
 from typing import overload
 
 from tui_stream.markdown.code_view import language_of
-from tui_stream.markdown.nodes import ContainerKind, Kind, Leaf
-from tui_stream.markdown.views import View
+from tui_stream.markdown.nodes import ContainerKind, Kind
+from tui_stream.markdown.views import View, WideMode
 
 
 class BlockInfo:
     """One block at the time it was asked for."""
 
-    __slots__ = ("_leaf", "first_line", "index", "line_count")
+    __slots__ = ("_leaf", "_view", "first_line", "index", "line_count")
 
-    def __init__(self, leaf: Leaf, index: int, first_line: int, line_count: int) -> None:
-        self._leaf = leaf
+    def __init__(self, view: View, index: int, first_line: int, line_count: int) -> None:
+        self._view = view
+        self._leaf = view.leaf
         self.index = index
         """Its place among the blocks."""
         self.first_line = first_line
@@ -40,6 +41,11 @@ class BlockInfo:
     def level(self) -> int:
         """1 to 6 for a heading, else 0."""
         return self._leaf.level if self._leaf.kind is Kind.HEADING else 0
+
+    @property
+    def number(self) -> int:
+        """1, 2, ... for a fence, in order, else 0; it never changes once the fence is closed."""
+        return self._leaf.number
 
     @property
     def depth(self) -> int:
@@ -82,6 +88,16 @@ class BlockInfo:
         return "".join([line + "\n" for line in self._leaf.lines])
 
     @property
+    def wide(self) -> WideMode:
+        """Whether what does not fit is wrapped, or scrolled sideways."""
+        return self._view.wide
+
+    @property
+    def offset(self) -> int:
+        """Cells by which it is scrolled to the left."""
+        return self._view.offset
+
+    @property
     def source(self) -> str:
         """The Markdown of a paragraph or heading without the marks of what it lies in."""
         return self._leaf.source if self._leaf.kind in (Kind.PARAGRAPH, Kind.HEADING) else ""
@@ -113,4 +129,4 @@ class BlockList(Sequence[BlockInfo]):
             index += len(self)
         view = self._views[index]
         lead = view.lead if view.rows else 0
-        return BlockInfo(view.leaf, index, self._starts[index] + lead, len(view.rows))
+        return BlockInfo(view, index, self._starts[index] + lead, len(view.rows))

@@ -12,7 +12,7 @@ from typing import Final
 
 from tui_stream.markdown import scan
 from tui_stream.markdown.assembly import Assembly
-from tui_stream.markdown.nodes import Container, ContainerKind, Kind, Leaf
+from tui_stream.markdown.nodes import PROLONGED, Container, ContainerKind, Kind, Leaf
 from tui_stream.markdown.scan import CODE_INDENT, LONG_LINE, Line
 from tui_stream.markdown.starts import Begun, Start, enter_quote
 
@@ -27,9 +27,15 @@ class BlockParser:
         self._line = Line("")
         self._partial = ""
         self._growing = False
+        self._long: list[str] = []
+        """What came to a very long line of code after it was read tentatively."""
 
     def append(self, text: str) -> None:
         """Read more text, which has no carriage returns and no control characters but tab and newline."""
+        if self._long and "\n" not in text:
+            self._prolong(text)
+            return
+        self._join_long()
         self.assembly.forget()
         if self._growing:
             text = self._grow(text)
@@ -45,6 +51,7 @@ class BlockParser:
 
     def finish(self) -> None:
         """End the text: take the last line for good and close all blocks."""
+        self._join_long()
         self.assembly.forget()
         if self._partial:
             self._feed(self._partial)
@@ -66,9 +73,23 @@ class BlockParser:
             self.assembly.offset = leaf.end + 1
         return rest
 
+    def _prolong(self, text: str) -> None:
+        """Add to a line that is taken for code whatever follows; it is read again when it ends."""
+        self._long.append(text)
+        self.assembly.leaves[-1].grown = self._long
+        self.assembly.touch()
+
+    def _join_long(self) -> None:
+        self._partial = "".join([self._partial, *self._long])
+        self._long = []
+
     def _feed_partial(self, partial: str) -> None:
         self.assembly.begin_tentative()
         self._feed(partial)
+        leaf = self.assembly.leaf
+        if len(partial) > LONG_LINE and leaf is not None and leaf.kind in PROLONGED and leaf.tentative is not None:
+            self._long = [""]
+            return
         if self._is_settled(partial):
             self.assembly.forget()
             self._feed(partial)

@@ -159,6 +159,17 @@ def _cut(runs: list[Run], spans: list[tuple[int, int]]) -> list[SegmentLine]:
     return lines
 
 
+def merged(line: SegmentLine) -> SegmentLine:
+    """The line with neighbours in one style put together."""
+    found: SegmentLine = []
+    for segment in line:
+        if found and found[-1].style == segment.style:
+            found[-1] = Segment(found[-1].text + segment.text, segment.style)
+        else:
+            found.append(segment)
+    return found
+
+
 def crop(line: SegmentLine, start: int, width: int) -> SegmentLine:
     """The cells [start, start + width) of a line; a wide glyph cut in two becomes a space."""
     cropped: SegmentLine = []

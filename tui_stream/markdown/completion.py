@@ -8,32 +8,58 @@ is left out.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from markdown_it.rules_inline.state_inline import Delimiter
 
-_DANGLING: Final = re.compile(r"(?:[*_~`\\\[]|!\[?)+$")
+DANGLING: Final = re.compile(r"(?:[*_~`\\\[<]|!\[?)+$")
+"""Marks at the end that say nothing yet."""
 _PARTIAL_LINK: Final = re.compile(r"(?<![\w\])])(!?\[)([^\[\]\n]{1,200})(\](?:\(([^()\n]*))?)?$")
+_PARTIAL_BADGE: Final = re.compile(r"(?<![\w\])])(\[)(!\[[^\[\]\n]{0,200}\]\([^()\n]{0,200}\))(\](?:\(([^()\n]*))?)?$")
+"""An image that is the label of a link."""
+_PARTIAL_ADDRESS: Final = re.compile(r"<((?:https?|mailto):[^\s<>]*|https?|htt|mailto)$", re.IGNORECASE)
+_EMPHASIS: Final = re.compile(r"[*_~]")
 _TICKS: Final = re.compile(r"\\.|(`+)", re.DOTALL)
 _MOST_MARKS: Final = 3
 _STRIKE: Final = ord("~")
 
 
-def complete_spans(text: str) -> str:
-    """`text` with its last code span or link closed, and without marks that say nothing yet."""
-    text = _DANGLING.sub("", text)
+def complete_spans(text: str, missing: Callable[[str], str]) -> str:
+    """`text` with its last code span or link closed, and without marks that say nothing yet.
+
+    Args:
+        text: text that is still arriving.
+        missing: finds the marks that close the emphasis left open in a piece of it.
+    """
+    text = DANGLING.sub("", text)
     start = open_code(text)
     if start is not None:
         ticks = len(text[start:]) - len(text[start:].lstrip("`"))
-        return text + "`" * ticks if len(text) > start + ticks else text[:start]
-    match = _PARTIAL_LINK.search(text)
-    if match is None or match[2][0] in "^ " or (match[4] is None and match[2].isdigit()):
-        return text  # a footnote, or the number of a source
-    if match[3] is None and match[2] in ("x", "X"):
-        return text
-    target = (match[4] or "").split()
-    return f"{text[: match.start()]}{match[1]}{match[2]}]({target[0] if target else ''})"
+        text = text + "`" * ticks if len(text) > start + ticks else DANGLING.sub("", text[:start])
+    address = _PARTIAL_ADDRESS.search(text)
+    if address:
+        return text + ">" if ":" in address[0] else text[: address.start()] + address[1]
+    for pattern in (_PARTIAL_BADGE, _PARTIAL_LINK):
+        match = pattern.search(text)
+        if match and (start is None or match.start() < start):
+            return text[: match.start()] + _closed_link(match, missing)
+    return text
+
+
+def _closed_link(match: re.Match[str], missing: Callable[[str], str]) -> str:
+    """A link or image that is not closed, with what closes it."""
+    mark, label, target = match[1], match[2], match[4]
+    if label[0] in "^ " or (target is None and label.isdigit()):
+        return match[0]  # a footnote, or the number of a source
+    if match[3] is None and label in ("x", "X"):
+        return match[0]
+    if match[3] is None and _EMPHASIS.search(label):
+        label = label.rstrip() + missing(label)
+    address = (target or "").split()
+    closed = f"{mark}{label}]({address[0] if address else ''})"
+    is_badge = mark == "![" and match.string[: match.start()].endswith("[")
+    return f"{closed}]()" if is_badge else closed
 
 
 def open_code(text: str) -> int | None:

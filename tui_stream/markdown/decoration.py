@@ -36,31 +36,38 @@ class Decorator:
     def __init__(self, width: int, theme: MarkdownTheme) -> None:
         self._room = max(0, width - min(MIN_CONTENT, width * 3 // 5 + 1))
         self._theme = theme
-        self._plain: dict[Container | None, tuple[tuple[Segment, ...], int]] = {None: ((), 0)}
+        self._plain: dict[Container | None, Prefix] = {None: Prefix((), (), 0)}
+        self._segments: dict[tuple[str, Style], Segment] = {}
+        self._prefixes: dict[tuple[Segment, ...], Prefix] = {}
+        self._marked: dict[tuple[tuple[Segment, ...], tuple[Segment, ...]], Prefix] = {}
+        """Equal ones are shared: a list of thousands of items has few prefixes."""
 
     def prefix(self, leaf: Leaf, task: str = "") -> Prefix:
         """The prefix of a leaf; `task` is " " or "x" if it is an open or finished task."""
-        rest, width = self.plain(leaf.container)
+        plain = self.plain(leaf.container)
         if not leaf.markers:
-            return Prefix(rest, rest, width)
-        first = list(self.plain(leaf.markers[0].parent)[0])
+            return plain
+        first = list(self.plain(leaf.markers[0].parent).rest)
         first.extend(
             self._marker(container, task if container is leaf.markers[-1] else "")
             for container in leaf.markers
             if self._fits(container)
         )
-        return Prefix(tuple(first), rest, width)
+        key = tuple(first), plain.rest
+        return self._marked.get(key) or self._marked.setdefault(key, Prefix(*key, plain.width))
 
-    def plain(self, container: Container | None) -> tuple[tuple[Segment, ...], int]:
-        """What stands before a line in a container that begins nothing, and its width in cells."""
+    def plain(self, container: Container | None) -> Prefix:
+        """What stands before a line in a container that begins nothing."""
         found = self._plain.get(container)
         if found is None and container is not None:
-            segments, width = self.plain(container.parent)
+            found = self.plain(container.parent)
             if self._fits(container):
                 own = self._indent(container)
-                segments, width = (*segments, own), width + width_of(own.text)
-            found = self._plain[container] = (segments, width)
-        return found or ((), 0)
+                key = (*found.rest, own)
+                width = found.width + width_of(own.text)
+                found = self._prefixes.get(key) or self._prefixes.setdefault(key, Prefix(key, key, width))
+            self._plain[container] = found
+        return found or Prefix((), (), 0)
 
     def base_style(self, container: Container | None) -> Style:
         """The style of text in a container."""
@@ -71,24 +78,27 @@ class Decorator:
         return self._theme.text
 
     def _fits(self, container: Container) -> bool:
-        return self.plain(container.parent)[1] + width_of(marker_text(container)) <= self._room
+        return self.plain(container.parent).width + width_of(marker_text(container)) <= self._room
 
     def _indent(self, container: Container) -> Segment:
         if container.kind is ContainerKind.QUOTE:
-            return Segment(marker_text(container), self._theme.quote_bar)
-        return Segment(" " * width_of(marker_text(container)), self._theme.text)
+            return self._segment(marker_text(container), self._theme.quote_bar)
+        return self._segment(" " * width_of(marker_text(container)), self._theme.text)
 
     def _marker(self, container: Container, task: str) -> Segment:
         text = marker_text(container)
         theme = self._theme
         if container.kind is ContainerKind.QUOTE:
-            return Segment(text, theme.quote_bar)
+            return self._segment(text, theme.quote_bar)
         if container.kind is ContainerKind.FOOTNOTE:
-            return Segment(text, theme.footnote)
+            return self._segment(text, theme.footnote)
         if task:
-            box = "☑ " if task in "xX" else "☐ "
-            return Segment(box.ljust(len(text)), theme.task_done if task in "xX" else theme.task_open)
-        return Segment(text, theme.bullet)
+            box = "☑ " if task == "x" else "☐ "
+            return self._segment(box.ljust(len(text)), theme.task_done if task == "x" else theme.task_open)
+        return self._segment(text, theme.bullet)
+
+    def _segment(self, text: str, style: Style) -> Segment:
+        return self._segments.get((text, style)) or self._segments.setdefault((text, style), Segment(text, style))
 
 
 def marker_text(container: Container) -> str:

@@ -31,15 +31,17 @@ def formula_text(source: str) -> str:
     return " ".join(formula_lines(source))
 
 
-def formula_lines(source: str) -> list[str]:
-    """The formula, one string for each of its lines."""
+def formula_lines(source: str, kind: type[Formula] | None = None) -> list[str]:
+    """The formula, one string for each of its lines; `kind` is a way to read it other than the usual."""
     if len(source) > _MAX_LENGTH:
         return [" ".join(source.split())]
-    text = _Formula(source).read()
+    text = (kind or Formula)(source).read()
     return [" ".join(line.split()) for line in text.split("\n") if line.strip()] or [""]
 
 
-class _Formula:
+class Formula:
+    """One reading of a formula; what Unicode cannot say is said with marks, or in words by a subclass."""
+
     def __init__(self, source: str) -> None:
         self._tokens = [match for match in _TOKEN.finditer(source) if match[0]]
         self._pos = 0
@@ -48,6 +50,7 @@ class _Formula:
         """What is left of a piece of text of which one character was taken as an argument."""
 
     def read(self) -> str:
+        """All of it, with newlines between its lines."""
         parts: list[str] = []
         while self._text or self._pos < len(self._tokens):
             parts.append(self._next())
@@ -84,7 +87,7 @@ class _Formula:
             self._depth -= 1
             return text
         if mark in "^_":
-            return _script(self._argument(), mark)
+            return self._script(self._argument(), mark)
         return {"&": " ", "~": " "}.get(mark, "")
 
     def _argument(self) -> str:
@@ -92,6 +95,8 @@ class _Formula:
         if self._depth >= _MAX_DEPTH:
             return ""
         if not self._text:
+            while self._pos < len(self._tokens) and self._tokens[self._pos][0].isspace():
+                self._pos += 1
             if self._pos >= len(self._tokens):
                 return ""
             token = self._tokens[self._pos]
@@ -116,44 +121,55 @@ class _Formula:
 
     def _structure(self, name: str) -> str:
         if name in ("frac", "dfrac", "tfrac"):
-            return f"{_operand(self._argument())}/{_operand(self._argument())}"
+            return self._fraction(self._argument(), self._argument())
         if name == "binom":
-            return f"C({self._argument()}, {self._argument()})"
+            return self._choice(self._argument(), self._argument())
         if name == "sqrt":
-            return self._root()
+            degree = self._degree()
+            return self._root(degree, self._argument())
         if name in ("begin", "end"):
             self._argument()
             return "\n"
-        return _accented(name, self._argument()) if name in ACCENTS or name == "mathbb" else f"\\{name} "
+        return self._accented(name, self._argument()) if name in ACCENTS or name == "mathbb" else f"\\{name} "
 
-    def _root(self) -> str:
-        degree = ""
+    def _degree(self) -> str:
+        """The degree of a root, "" if none is given."""
         rest = self._text or (self._tokens[self._pos][4] or "" if self._pos < len(self._tokens) else "")
         match = re.match(r"\[(\w)\]", rest)
-        if match:
-            if not self._text:
-                self._pos += 1
-            self._text = rest[match.end() :]
-            degree = UP.get(match[1], "") if match[1] != "2" else ""
-        argument = self._argument()
-        return f"{degree}√{argument}" if len(argument) == 1 else f"{degree}√({argument})"
+        if match is None:
+            return ""
+        if not self._text:
+            self._pos += 1
+        self._text = rest[match.end() :]
+        return match[1]
+
+    # How the parts are written
+
+    def _fraction(self, above: str, below: str) -> str:
+        return f"{operand(above)}/{operand(below)}"
+
+    def _choice(self, above: str, below: str) -> str:
+        return f"C({above}, {below})"
+
+    def _root(self, degree: str, text: str) -> str:
+        mark = UP.get(degree, "") if degree != "2" else ""
+        return f"{mark}√{text}" if len(text) == 1 else f"{mark}√({text})"
+
+    def _accented(self, name: str, text: str) -> str:
+        """Text in another alphabet or under an accent."""
+        if name == "mathbb":
+            return "".join(DOUBLE.get(char, char) for char in text)
+        return text + ACCENTS[name] if len(text) == 1 else f"{name}({text})"
+
+    def _script(self, text: str, mark: str) -> str:
+        table = UP if mark == "^" else DOWN
+        if text and all(char in table for char in text):
+            return "".join(table[char] for char in text)
+        if mark == "^" and text in ("∘", "°"):
+            return "°"
+        return f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"
 
 
-def _accented(name: str, text: str) -> str:
-    """Text in another alphabet or under an accent."""
-    if name == "mathbb":
-        return "".join(DOUBLE.get(char, char) for char in text)
-    return text + ACCENTS[name] if len(text) == 1 else f"{name}({text})"
-
-
-def _operand(text: str) -> str:
+def operand(text: str) -> str:
+    """Text in parentheses unless it reads as one."""
     return text if re.fullmatch(r"[\w.]+|[^+\-\s/]{1,3}", text) else f"({text})"
-
-
-def _script(text: str, mark: str) -> str:
-    table = UP if mark == "^" else DOWN
-    if text and all(char in table for char in text):
-        return "".join(table[char] for char in text)
-    if mark == "^" and text in ("∘", "°"):
-        return "°"
-    return f"{mark}{text}" if len(text) == 1 else f"{mark}({text})"

@@ -19,8 +19,8 @@ from tui_stream.markdown.themes import MarkdownTheme
 
 TAB: Final = 4
 LONG_CODE_LINE: Final = 1000
-"""Characters; a longer line of code is shown without colours."""
-RELEX_LIMIT: Final = 12_000
+"""Characters; the rest of a longer line of code is shown without colours."""
+RELEX_LIMIT: Final = 6_000
 """Characters; a longer block is not lexed again when it ends."""
 _EXACT: Final = frozenset({"Diff", "Go", "JSON", "Python", "SQL", "TOML", "Tcl", "YAML"})
 """Lexers for which line by line gives what the whole block gives."""
@@ -32,6 +32,8 @@ class CodeStyles:
     def __init__(self, theme: MarkdownTheme) -> None:
         self._theme = theme
         self._styles: dict[Any, Style] = {}
+        self._shared = {theme.code_block: theme.code_block}
+        """Each style once, so that text in equal styles is one piece."""
         self._source: Any = None
         self._sought = False
 
@@ -43,7 +45,8 @@ class CodeStyles:
     def __getitem__(self, token: Any) -> Style:
         style = self._styles.get(token)
         if style is None:
-            style = self._styles[token] = self._theme.code_block + self._look_up(token)
+            style = self._theme.code_block + self._look_up(token)
+            style = self._styles[token] = self._shared.setdefault(style, style)
         return style
 
     def _look_up(self, token: Any) -> Style:
@@ -108,9 +111,10 @@ class Highlighter:
         return rows
 
     def _colour(self, line: str, *, keep: bool) -> list[Run]:
-        if self._lines is None or len(line) > LONG_CODE_LINE:
+        if self._lines is None:
             return self._runs([(None, line)])
-        return self._runs(self._lines.lex(line, keep=keep))
+        head, rest = line[:LONG_CODE_LINE], line[LONG_CODE_LINE:]
+        return join(self._runs(self._lines.lex(head, keep=keep and not rest)), rest, self._styles.plain)
 
     def _runs(self, tokens: Iterable[tuple[Any, str]]) -> list[Run]:
         runs: list[Run] = []
@@ -118,6 +122,15 @@ class Highlighter:
         for token, value in tokens:
             _extend(runs, value.rstrip("\n"), plain if token is None else self._styles[token])
         return runs
+
+
+def join(runs: list[Run], text: str, style: Style) -> list[Run]:
+    """Add text to the last run if that has the very style, else as a run of its own."""
+    if text and runs and runs[-1][1] is style:
+        runs[-1] = (runs[-1][0] + text, style)
+    elif text:
+        runs.append((text, style))
+    return runs
 
 
 def _extend(runs: list[Run], text: str, style: Style) -> None:

@@ -17,22 +17,22 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from rich.style import Style
 
+from tui_stream.markdown.balance import ends_in_target, is_balanced
 from tui_stream.markdown.cells import Run
-from tui_stream.markdown.completion import closers, complete_spans, open_marks
+from tui_stream.markdown.completion import DANGLING, closers, complete_spans, open_marks
 from tui_stream.markdown.flanking import FlankingState
 from tui_stream.markdown.formula import formula_text
 from tui_stream.markdown.inline_rules import addresses, build_parser
 from tui_stream.markdown.references import Definitions
 from tui_stream.markdown.scan import LONG_LINE
+from tui_stream.markdown.simple_inline import simple_runs
 from tui_stream.markdown.themes import MarkdownTheme
 
 _MARKED: Final = re.compile(r"[\\`*_\[\]<&~$@]|://|www\.|  \n", re.IGNORECASE)
-_OPEN_TAG: Final = re.compile(r"<[A-Za-z/!?]")
 _LINE_BREAK: Final = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _SUPERSCRIPT: Final = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 _MOST_BRACKETS: Final = 200
 """In one piece of text; beyond that it is no prose, and looking for links in it would take long."""
-_MATH_REACH: Final = 220
 _TARGET_SHOWN: Final = 60
 """Characters of a link's address that are shown; the middle of a longer one is left out."""
 
@@ -43,6 +43,8 @@ class Parsed:
 
     runs: list[Run]
     balanced: bool
+    in_target: bool = False
+    """Whether they end within the target of a link."""
     marks: str = ""
     """The strong emphasis that is open at the end."""
 
@@ -63,25 +65,51 @@ class InlineParser:
         """Parse text that is complete."""
         if _MARKED.search(text) is None or text.count("[") > _MOST_BRACKETS:
             return Parsed(plain_runs(text, base), balanced=True)
+        simple = simple_runs(text, base, self.theme)
+        if simple is not None:
+            return Parsed(simple, balanced=True)
         state = self._tokenize(text, unfinished=False)
-        return Parsed(self._runs(state.tokens, base), _is_balanced(state), open_marks(state.delimiters))
+        in_target = ends_in_target(state)
+        balanced = not in_target and is_balanced(state)
+        return Parsed(self._runs(state.tokens, base), balanced, in_target, open_marks(state.delimiters))
 
-    def parse_open(self, text: str, base: Style) -> list[Run]:
-        """Parse text that is still arriving: what is open in it is shown as if it were closed."""
+    def parse_open(self, text: str, base: Style, *, passing: bool = True) -> list[Run]:
+        """Parse text that is still arriving: what is open in it is shown as if it were closed.
+
+        Labels that it looks up in vain are not remembered if it is `passing`: it is parsed again when complete.
+        """
         if _MARKED.search(text) is None or text.count("[") > _MOST_BRACKETS:
             return plain_runs(text.removesuffix("!"), base)
-        text = complete_spans(text)
-        state = self._tokenize(text, unfinished=True)
-        missing = closers(state.delimiters)
-        if missing:
-            state = self._tokenize(text.rstrip() + missing, unfinished=True)
-        return self._runs(state.tokens, base)
+        simple = None if DANGLING.search(text) else simple_runs(text, base, self.theme)
+        if simple is not None:
+            return simple
+        links = self.definitions.links
+        links.passing = passing
+        try:
+            text = complete_spans(text, self._missing)
+            state = self._tokenize(text, unfinished=True)
+            missing = closers(state.delimiters)
+            if missing:
+                state = self._tokenize(text.rstrip() + missing, unfinished=True)
+            return self._runs(state.tokens, base)
+        finally:
+            links.passing = False
 
     def parse_short(self, text: str, base: Style, *, unfinished: bool = False) -> list[Run]:
         """Parse text of a block that is read whole, as plain text if it is longer than a line ever is."""
         if len(text) > LONG_LINE:
             return plain_runs(text, base)
         return self.parse_open(text, base) if unfinished else self.parse(text, base).runs
+
+    def _missing(self, text: str) -> str:
+        """The marks that close the emphasis left open in a text."""
+        return closers(self._tokenize(text, unfinished=True).delimiters)
+
+    def marked_style(self, marks: str, base: Style) -> Style:
+        """The style of text within strong emphasis and strikethrough; `marks` has two characters of each."""
+        for index in range(0, len(marks), 2):
+            base += self.theme.strike if marks[index] == "~" else self.theme.strong
+        return base
 
     def _tokenize(self, text: str, *, unfinished: bool) -> StateInline:
         env = {"references": self.definitions.links, "open": unfinished}
@@ -92,7 +120,7 @@ class InlineParser:
         return state
 
     def _runs(self, tokens: Sequence[Token], base: Style) -> list[Run]:
-        return _Walk(self, base).walk(tokens)
+        return Walk(self, base).walk(tokens)
 
 
 def plain_runs(text: str, base: Style) -> list[Run]:
@@ -102,24 +130,7 @@ def plain_runs(text: str, base: Style) -> list[Run]:
     return [(text, base)] if text else []
 
 
-def _is_balanced(state: StateInline) -> bool:
-    if any(delimiter.open and delimiter.end < 0 for delimiter in state.delimiters):
-        return False
-    depth = 0
-    for token in state.tokens:
-        if token.type == "text_special" and token.content in "([":
-            return False
-        if token.type != "text":
-            continue
-        text = token.content
-        if "`" in text or _OPEN_TAG.search(text) or ("$" in text and "$" in state.src[-_MATH_REACH:]):
-            return False
-        for bracket in re.findall(r"[\[\]]", text):
-            depth = max(0, depth + (1 if bracket == "[" else -1))
-    return depth == 0
-
-
-class _Walk:
+class Walk:
     """One pass over tokens, with the styles and links that are open."""
 
     def __init__(self, parser: InlineParser, base: Style) -> None:
@@ -130,6 +141,7 @@ class _Walk:
         self._links: list[tuple[str, int]] = []
 
     def walk(self, tokens: Sequence[Token]) -> list[Run]:
+        """The runs of the tokens."""
         for token in tokens:
             self._token(token)
         return self._runs
@@ -163,12 +175,14 @@ class _Walk:
                 self._open_link(str(token.attrGet("href") or ""))
             case "link_close":
                 self._close_link()
+            case "address":
+                self._add(token.content, None if self._links else self._link_style(token.content))
             case "image":
                 self._image(token)
             case "html_inline":
                 self._html(token.content)
             case "math_inline":
-                self._add(formula_text(token.content), self._theme.math)
+                self._math(token.content)
             case "footnote_ref":
                 self._footnote(token.content)
             case _:
@@ -216,7 +230,9 @@ class _Walk:
 
     def _image(self, token: Token) -> None:
         target = str(token.attrGet("src") or "")
-        style = self._theme.image + Style(meta={"link": target}) if target else self._theme.image
+        style = self._theme.image
+        if target and not self._links:  # the target of a link around an image is the one that counts
+            style += Style(meta={"link": target})
         label = plain_label(token.children or ()) or "image"
         self._add(f"▣ {label}", style)
         if not self._links:
@@ -227,6 +243,9 @@ class _Walk:
             self._add("\n")
         else:
             self._add(content.replace("\n", " "), self._theme.html)
+
+    def _math(self, source: str) -> None:
+        self._add(formula_text(source), self._theme.math)
 
     def _footnote(self, label: str) -> None:
         known = self._parser.definitions.has_footnote(label)

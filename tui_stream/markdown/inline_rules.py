@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import Final
 
 from markdown_it import MarkdownIt
+from markdown_it.common.utils import unescapeAll
 from markdown_it.rules_inline import StateInline
 
 _MATH: Final = (
@@ -21,12 +22,18 @@ _MATH: Final = (
     re.compile(r"\\\[(.+?)\\\]", re.DOTALL),
 )
 _MATH_OPEN: Final = re.compile(r"\\[(\[](.*)", re.DOTALL)
+_DOLLAR_OPEN: Final = re.compile(r"\$(?![\s$\d])((?=[^$\n]*(?:\\[A-Za-z]|\^))[^$\n]{1,199})$")
+"""A formula that is not closed, but has marks that nothing else has."""
 _TEX: Final = re.compile(r"[\\^_={}]")
 _FOOTNOTE: Final = re.compile(r"\[\^([^\]\[\s^]{1,60})\]")
+_WIDE_MARKS: Final = r"\u3000-\u303f\uff01-\uff0f\uff1a-\uff20\uff3b-\uff40\uff5b-\uff65"
 _ADDRESS: Final = re.compile(
-    r"(?<![\w/])(?:(?P<web>https?://|www\.)[^\s<>\"`]+|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)",
+    rf"(?<![\w/])(?:(?P<web>https?://|www\.)[^\s<>\"`{_WIDE_MARKS}]+"
+    r"|[\w.+-]{1,64}@[\w-]{1,64}(?:\.[\w-]{1,64})+)",
     re.IGNORECASE,
 )
+_SCHEME: Final = re.compile(r"https?$", re.IGNORECASE)
+_LONGEST_SCHEME: Final = len("https")
 _TRAILING: Final = "?!.,:*_~'\";"
 
 
@@ -41,6 +48,7 @@ def build_parser() -> MarkdownIt:
     md.validateLink = _any_scheme  # type: ignore[method-assign]  # the documented way to set the policy
     md.inline.ruler.before("escape", "math", _math)
     md.inline.ruler.before("link", "footnote_ref", _footnote)
+    md.inline.ruler.after("text", "address", _address)
     return md
 
 
@@ -56,13 +64,19 @@ def _math(state: StateInline, silent: bool) -> bool:
         if match and not _is_variable(match):
             break
     else:
-        match = _MATH_OPEN.match(state.src, state.pos, state.posMax) if state.env.get("open") else None
+        match = _open_math(state) if state.env.get("open") else None
     if match is None:
         return False
     if not silent:
         state.push("math_inline", "", 0).content = match[1]
     state.pos = match.end()
     return True
+
+
+def _open_math(state: StateInline) -> re.Match[str] | None:
+    """A formula that is not closed yet."""
+    pattern = _DOLLAR_OPEN if state.src[state.pos] == "$" else _MATH_OPEN
+    return pattern.match(state.src, state.pos, state.posMax)
 
 
 def _is_variable(match: re.Match[str]) -> bool:
@@ -80,6 +94,25 @@ def _footnote(state: StateInline, silent: bool) -> bool:
     if not silent:
         state.push("footnote_ref", "", 0).content = match[1]
     state.pos = match.end()
+    return True
+
+
+def _address(state: StateInline, silent: bool) -> bool:
+    """A web address, taken whole before its underscores and stars are taken for emphasis."""
+    pos = state.pos
+    if silent or state.linkLevel or not state.src.startswith("://", pos):
+        return False
+    scheme = _SCHEME.search(state.src, max(0, pos - _LONGEST_SCHEME), pos)
+    match = _ADDRESS.match(state.src, scheme.start(), state.posMax) if scheme else None
+    if match is None or not state.pending.endswith(state.src[match.start() : pos]):
+        return False
+    found = _trim(match[0])
+    if match.start() + len(found) <= pos + len("://"):
+        return False
+    state.pending = state.pending[: match.start() - pos]
+    shown = unescapeAll(found) if "&" in found or "\\" in found else found
+    state.push("address", "", 0).content = shown
+    state.pos = match.start() + len(found)
     return True
 
 

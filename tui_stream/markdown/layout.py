@@ -12,38 +12,15 @@ from itertools import accumulate
 from typing import Final
 
 from tui_stream.markdown.assembly import Assembly
-from tui_stream.markdown.cells import SegmentLine, width_of
+from tui_stream.markdown.cells import SegmentLine
 from tui_stream.markdown.nodes import Kind, Leaf
-from tui_stream.markdown.prose_view import ProseView
+from tui_stream.markdown.pending_view import PendingView
 from tui_stream.markdown.spacing import lead_lines, view_type
 from tui_stream.markdown.views import Surface, View
 
 _NONE: Final = sys.maxsize
 _COMPARED: Final = 400
 """Lines that are compared at most to find the first that changed."""
-
-
-class PendingView(View):
-    """Stands for a view that is to be made again, with as many rows as it is likely to have."""
-
-    def __init__(self, old: View, surface: Surface) -> None:  # the prefix of a view is not worth making here
-        self.old: View = old.old if isinstance(old, PendingView) else old
-        self.leaf, self.lead, self.before, self.prefix = old.leaf, old.lead, old.before, old.prefix
-        self.surface = surface
-        self.wide = old.wide
-        self.offset = 0
-        self.rows = [[]] * self._estimate()
-
-    def update(self) -> int:
-        """Nothing is laid out."""
-        return len(self.rows)
-
-    def _estimate(self) -> int:
-        rows, room = self.old.rows, self.room
-        if not rows or not isinstance(self.old, ProseView):
-            return len(rows)
-        widest = max([sum([width_of(segment.text) for segment in row]) for row in rows[:2]])
-        return max(1, -(-len(rows) * widest // room))
 
 
 class Layout:
@@ -95,25 +72,27 @@ class Layout:
 
     # After an append
 
-    def sync(self) -> int:
-        """Lay out the leaves that changed; the first line that changed is returned."""
+    def sync(self, *, lazy: bool = False) -> int:
+        """Lay out the leaves that changed, new ones later if `lazy`; the first line that changed is returned."""
         assembly = self.assembly
         first = min(assembly.changed, len(self.views))
         assembly.changed = len(assembly.leaves)
-        kept, changed = self._update(first)
+        kept, changed = self._update(first, lazy=lazy)
         self._count(first)
         if kept < len(assembly.leaves) or kept < len(self.views):
-            rebuilt = self._build(kept, compare=changed is None)
+            rebuilt = self._build(kept, lazy=lazy, compare=changed is None and not lazy)
             changed = rebuilt if changed is None else changed
         if assembly.definitions.added:
             changed = self._resolve(self.height if changed is None else changed)
         return self.height if changed is None else min(changed, self.height)
 
-    def _update(self, first: int) -> tuple[int, int | None]:
+    def _update(self, first: int, *, lazy: bool) -> tuple[int, int | None]:
         """Update views until one does not fit its leaf: the index of that, and the first changed line."""
         changed: int | None = None
         stop = min(len(self.assembly.leaves), len(self.views))
         for index in range(first, stop):
+            if not lazy and self.views[index].leaf is self.assembly.leaves[index] and self._settle(index):
+                changed = self.starts[index] if changed is None else changed
             view = self.views[index]
             if not self._fits(index):
                 return index, changed
@@ -131,17 +110,22 @@ class Layout:
     def _lead(self, index: int) -> int:
         return lead_lines(self.views[index - 1].shown if index else None, self.assembly.leaves[index])
 
-    def _build(self, kept: int, *, compare: bool) -> int:
+    def _build(self, kept: int, *, lazy: bool, compare: bool) -> int:
         """Make new views after the first `kept`; with `compare`, the first line that is another now."""
         start = self.starts[kept]
         old = self._some_lines(kept) if compare else []
         del self.views[kept:]
         for index in range(kept, len(self.assembly.leaves)):
-            self.views.append(self._make(index))
+            self.views.append(self._put_off(index) if lazy else self._make(index))
+        self.pending = self.pending or lazy
         self._count(kept)
         new = self._some_lines(kept) if compare else []
         same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), None)
         return start + (min(len(old), len(new)) if same is None else same)
+
+    def _put_off(self, index: int) -> View:
+        before = self.views[index - 1].shown if index else None
+        return PendingView(self.assembly.leaves[index], self.surface, self._lead(index), before)
 
     def _make(self, index: int) -> View:
         leaf = self.assembly.leaves[index]
@@ -182,12 +166,21 @@ class Layout:
         added.clear()
         self._first_waiting = min((n for waiting in self._waiting.values() for n in waiting), default=_NONE)
         for index in sorted(found):
-            if index < len(self.views) and not isinstance(self.views[index], PendingView):
-                changed = min(changed, self.starts[index])
-                self.views[index] = self._make(index)
+            if index < len(self.views):
+                changed = min(changed, self._remake(index))
         if found:
             self._count(min(*found, len(self.views)))
         return changed
+
+    def _remake(self, index: int) -> int:
+        """Make the view of a finished block again; the first line that is another now, `height` if none is."""
+        old = self.views[index]
+        if isinstance(old, PendingView):
+            old.stale = True
+            return self.height
+        new = self.views[index] = self._make(index)
+        first = _first_difference(old, new)
+        return self.height if first is None else self.starts[index] + first
 
     # After a change of width or theme
 
@@ -200,7 +193,7 @@ class Layout:
     def invalidate(self, surface: Surface) -> None:
         """Note that all has to be laid out again."""
         self.surface = surface
-        self.views = [PendingView(view, surface) for view in self.views]
+        self.views = [PendingView(view.leaf, surface, view.lead, view.before, view) for view in self.views]
         self.pending = bool(self.views)
         self._count(0)
 
@@ -239,10 +232,27 @@ class Layout:
         if not isinstance(view, PendingView):
             return False
         old = view.old
-        fits = old.surface is self.surface and type(old) is view_type(old.leaf) and old.lead == self._lead(index)
-        if fits and old.refit():
+        fits = old is not None and type(old) is view_type(old.leaf) and old.lead == self._lead(index)
+        if old is not None and fits and not view.stale and old.surface is self.surface and old.refit():
             old.before = self.views[index - 1].shown if index else None
             self.views[index] = old
         else:
             self.views[index] = self._make(index)
+        if not self.views[index].rows and view.rows:
+            self._lead_anew(index + 1)
         return True
+
+    def _lead_anew(self, index: int) -> None:
+        """Make views again that took the one before them for one that shows something."""
+        for number in range(index, len(self.views)):
+            pending = isinstance(self.views[number], PendingView)
+            self.views[number] = self._put_off(number) if pending else self._make(number)
+            if self.views[number].rows:
+                break
+
+
+def _first_difference(old: View, new: View) -> int | None:
+    """The first line that two views of a leaf do not have in common, None if there is none."""
+    lines = zip(map(old.line, range(old.height)), map(new.line, range(new.height)), strict=False)
+    first = next((number for number, (a, b) in enumerate(lines) if a != b), None)
+    return min(old.height, new.height) if first is None and old.height != new.height else first

@@ -6,22 +6,17 @@ changed, and says from which line on a screen has to be drawn again.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from typing import Final
 
 from rich.segment import Segment
 
 from tui_stream.markdown.block_info import BlockInfo, BlockList
 from tui_stream.markdown.blocks import BlockParser
 from tui_stream.markdown.cells import SegmentLine
+from tui_stream.markdown.cleaning import Cleaner
 from tui_stream.markdown.layout import Layout
 from tui_stream.markdown.themes import DARK, MarkdownTheme
 from tui_stream.markdown.views import Surface, WideMode
-
-_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-_STRAY_JOINER: Final = re.compile("(?<![^\x00-\x7f])\u200d+")
-"""Joiners with nothing to join: measured in different ways, they would shift what follows on the line."""
 
 
 class LiveMarkdown:
@@ -46,9 +41,7 @@ class LiveMarkdown:
         surface = Surface(width, theme, self._definitions, link_targets=link_targets, wide=wide)
         self._layout = Layout(self._parser.assembly, surface)
         self._parts: list[str] = []
-        self._carriage_return = False
-        self._last = ""
-        """The last character of the text."""
+        self._cleaner = Cleaner()
         self._finished = False
         self._lazy = False
 
@@ -110,21 +103,25 @@ class LiveMarkdown:
 
     # What changes it
 
-    def append(self, text: str) -> int:
+    def append(self, text: str, *, lazy: bool = False) -> int:
         """Add text; the index of the first line that changed is returned, the height if none did.
+
+        If `lazy`, the blocks that it begins are laid out when they are looked at or settled, and their heights
+        estimated until then: so a long text that is complete is loaded in slices of little cost.
 
         Raises:
             ValueError: the text was finished before.
         """
         if self._finished:
             raise ValueError("the text is finished")
-        text = self._clean(text)
+        text = self._cleaner.clean(text)
         layout = self._settled_layout()
         if not text:
             return layout.height
         self._parts.append(text)
         self._parser.append(text)
-        return layout.sync()
+        self._lazy = self._lazy or lazy
+        return layout.sync(lazy=lazy)
 
     def finish(self) -> int:
         """End the text; the index of the first line that changed is returned. May be called again."""
@@ -133,7 +130,7 @@ class LiveMarkdown:
             return layout.height
         self._finished = True
         self._parser.finish()
-        return layout.sync()
+        return layout.sync(lazy=layout.pending and self._lazy)
 
     def resize(self, width: int, *, lazy: bool = False) -> None:
         """Lay out for another width in cells.
@@ -254,28 +251,3 @@ class LiveMarkdown:
         if self._layout.pending and not self._lazy:
             self._layout.settle(None)
         return self._layout
-
-    def _clean(self, text: str) -> str:
-        """Normalize newlines and replace characters that would break a line."""
-        if self._carriage_return:
-            text = "\r" + text
-            self._carriage_return = False
-        if text.endswith("\r"):
-            text = text[:-1]
-            self._carriage_return = True
-        if "\r" in text:
-            text = text.replace("\r\n", "\n").replace("\r", "\n")
-        if _CONTROL.search(text) is not None:
-            text = _CONTROL.sub(_replacement, text)
-        if "\u200d" in text:
-            before = "a" if self._last.isascii() else "é"
-            text = _STRAY_JOINER.sub("", before + text)[1:]
-        self._last = text[-1:] or self._last
-        return text
-
-
-def _replacement(match: re.Match[str]) -> str:
-    character = match[0]
-    if character in "\x0b\x0c\u2028\u2029":
-        return " "
-    return "" if "\u202a" <= character <= "\u2069" else "\ufffd"

@@ -7,8 +7,15 @@ because a flat list can grow, freeze and be drawn from its end without walking a
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+_TASK: Final = re.compile(r"\[([ xX])\][ \t]")
+TASK_BOX: Final = 4
+"""Characters of the box of a task with the space after it."""
 
 
 class Kind(StrEnum):
@@ -24,6 +31,10 @@ class Kind(StrEnum):
     MATH = "math"
     EMPTY = "empty"
     DEFINITION = "definition"
+
+
+PROLONGED: Final = frozenset({Kind.FENCE, Kind.CODE, Kind.HTML, Kind.TABLE})
+"""Leaves to whose unfinished line more is added as it comes."""
 
 
 class ContainerKind(StrEnum):
@@ -76,7 +87,8 @@ class Leaf:
 
     `final` holds pieces of text that will not change any more: text to be joined for paragraphs,
     headings and HTML, lines for code, fences, math and tables (the delimiter row of a table is left
-    out). `tentative` is the part from the line not finished yet, or None.
+    out). `tentative` is the part from the line not finished yet, or None; what comes to a very long one
+    is in `grown`, piece by piece.
     """
 
     __slots__ = (
@@ -87,6 +99,7 @@ class Leaf:
         "end",
         "fence",
         "final",
+        "grown",
         "held",
         "html_end",
         "indent",
@@ -95,6 +108,7 @@ class Leaf:
         "level",
         "line_offsets",
         "markers",
+        "number",
         "rewritten",
         "start",
         "tentative",
@@ -108,12 +122,15 @@ class Leaf:
         self.end = start
         self.final: list[str] = []
         self.tentative: str | None = None
-        self.line_offsets: list[int] = []
+        self.grown: Sequence[str] = ()
+        self.line_offsets: Sequence[int] = ()
         """For code and fences, the offset of each source line in `final`."""
         self.closed = False
         self.level = 0
         self.info = ""
         self.fence = ""
+        self.number = 0
+        """For a fence, how many fences there are up to this one."""
         self.indent = 0
         self.html_end = 0
         self.aligns: tuple[str, ...] = ()
@@ -125,10 +142,23 @@ class Leaf:
         self.held: list[str] | None = None
         """Lines of a paragraph that may still turn out to be link definitions."""
 
+    def add_offset(self, offset: int) -> None:
+        """Note where a source line begins."""
+        if isinstance(self.line_offsets, list):
+            self.line_offsets.append(offset)
+        else:
+            self.line_offsets = [offset]
+
     @property
     def lines(self) -> list[str]:
         """Finished and unfinished lines together; a new list."""
-        return self.final if self.tentative is None else [*self.final, self.tentative]
+        unfinished = self.unfinished
+        return self.final if unfinished is None else [*self.final, unfinished]
+
+    @property
+    def unfinished(self) -> str | None:
+        """The text of the line not finished yet."""
+        return "".join([self.tentative, *self.grown]) if self.grown and self.tentative is not None else self.tentative
 
     @property
     def source(self) -> str:
@@ -137,3 +167,11 @@ class Leaf:
         if self.tentative is None:
             return text
         return f"{text}\n{self.tentative}" if text else self.tentative
+
+
+def task_mark(leaf: Leaf, text: str) -> str:
+    """What stands in the box of a task, " " or "x", if `text` is its beginning; else ""."""
+    if leaf.kind is not Kind.PARAGRAPH or not leaf.markers or leaf.markers[-1].kind is not ContainerKind.ITEM:
+        return ""
+    match = _TASK.match(text)
+    return match[1].lower() if match else ""

@@ -29,13 +29,20 @@ class Links(dict[str, dict[str, str]]):
     def __init__(self) -> None:
         super().__init__()
         self.missed: set[str] = set()
+        self.passing = False
+        """Whether what is looked up comes from text that is looked at again when it is complete."""
 
     def get(self, key: str, default: Any = None) -> Any:
         """The definition of a label, as markdown-it-py asks for it."""
         found = super().get(key, default)
         if found is default:
-            self.missed.add(key)
+            self.miss(key)
         return found
+
+    def miss(self, key: str) -> None:
+        """Note that a label is not defined."""
+        if not self.passing:
+            self.missed.add(key)
 
 
 class Definitions:
@@ -77,7 +84,7 @@ class Definitions:
         key = footnote_key(label)
         if key in self.footnotes:
             return True
-        self.links.missed.add(key)
+        self.links.miss(key)
         return False
 
     def _split(self, text: str, found: dict[str, Any]) -> str:

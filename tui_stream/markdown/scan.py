@@ -27,7 +27,10 @@ BULLET: Final = re.compile(r"[*+-](?=[ \t]|$)")
 ORDERED: Final = re.compile(r"(\d{1,9})([.)])(?=[ \t]|$)")
 FOOTNOTE: Final = re.compile(r"\[\^([^\]\[\s^]{1,60})\]:[ \t]*")
 TABLE_DELIMITER: Final = re.compile(r"(?:\||:?-+:?[ \t]*\||:-|-[-:])[-:| \t]*$")
-MARKER_ONLY: Final = re.compile(r"[\s>]*(?:[-*+_=#`~$|: \t]*|\d{1,9}[.)]?|\\\[?|[-*+] +\[[ xX]?\]?)[ \t]*$")
+MARKER_ONLY: Final = re.compile(
+    r"(?:[\s>]|(?:[-*+]|\d{1,9}[.)])[ \t])*+"
+    r"(?:[-*+_=#`~$|: \t]*|\d{1,9}[.)]?|\\\[?|(?<=[ \t])\[[ xX]?\]?)[ \t]*$"
+)
 """A line that is not finished and has nothing but marks: what it will be is not known yet."""
 TEXTUAL: Final = re.compile(r"[^-=*_+#|:\s`~$\d.)>\\\[]")
 SPECIAL: Final = frozenset("#`~*+-_=<>[$\\|:0123456789")

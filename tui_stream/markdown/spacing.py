@@ -10,7 +10,8 @@ import re
 from typing import Final
 
 from tui_stream.markdown.assembly import is_within
-from tui_stream.markdown.code_view import CodeView, LinesView, MathView
+from tui_stream.markdown.code_view import CodeView
+from tui_stream.markdown.lines_view import LinesView, MathView
 from tui_stream.markdown.nodes import Container, ContainerKind, Kind, Leaf
 from tui_stream.markdown.prose_view import ProseView
 from tui_stream.markdown.scan import LONG_LINE

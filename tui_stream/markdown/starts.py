@@ -127,7 +127,8 @@ def _fence(start: Start) -> Begun:
     match = scan.FENCE_OPEN.match(line.text, line.next)
     if match is None or len(line.text) > scan.LONG_LINE:
         return Begun.NOTHING
-    leaf = start.leaf(Kind.FENCE)
+    start.close_unmatched()
+    leaf = start.assembly.open_fence()
     leaf.fence, leaf.indent = match[0], line.indent
     leaf.info = line.text[match.end() :].strip()
     return Begun.LEAF

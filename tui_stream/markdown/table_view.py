@@ -1,7 +1,8 @@
 """Tables laid out.
 
-It exists because each new cell might widen a column and so move every row. The widths follow the first
-rows only, with some room to spare while the table is open; rows after those are laid out once.
+It exists because each new cell might widen a column and so move every row. Columns widen in steps that
+begin at the width of their header, which leaves room to spare, and by the first rows only; rows after
+those are laid out once. The steps depend on the cells alone, so nothing moves when the table ends.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Final, NamedTuple
 
 from rich.segment import Segment
 
-from tui_stream.markdown.cells import Run, SegmentLine, text_width, width_of, wrap_runs
+from tui_stream.markdown.cells import Run, SegmentLine, merged, text_width, width_of, wrap_runs
 from tui_stream.markdown.nodes import Kind, Leaf
 from tui_stream.markdown.rows import split_row
 from tui_stream.markdown.views import Surface, WideView, replace_tail
@@ -19,6 +20,9 @@ from tui_stream.markdown.views import Surface, WideView, replace_tail
 SAMPLE: Final = 100
 """Rows that decide how wide the columns are."""
 _LEAST: Final = 3
+_SMALLEST_STEP: Final = 2
+_LARGEST_STEP: Final = 8
+"""Cells that a column widens by at a time, a quarter of its width in between."""
 _SEPARATOR: Final = 3
 """Cells from the text of one column to that of the next."""
 _RULES: Final = {"head": ("─", "┼"), "row": ("┈", "┼")}
@@ -32,6 +36,22 @@ class _Row(NamedTuple):
 class TableView(WideView):
     """A GFM table: a header, a rule, and rows whose cells are wrapped within their column."""
 
+    __slots__ = (
+        "_aligns",
+        "_base",
+        "_border",
+        "_ends",
+        "_head",
+        "_header",
+        "_natural",
+        "_reached",
+        "_sample",
+        "_sealed",
+        "_taken",
+        "_tall",
+        "_widths",
+    )
+
     def __init__(self, leaf: Leaf, surface: Surface, lead: int) -> None:
         super().__init__(leaf, surface, lead)
         base = surface.decorator.base_style(leaf.container)
@@ -41,10 +61,15 @@ class TableView(WideView):
         columns = len(leaf.aligns) or len(split_row(leaf.source))
         self._aligns = leaf.aligns or ("",) * columns
         self._natural = [1] * columns
-        self._ample = [0] * columns
-        """The natural widths with room to spare that the columns were made for."""
+        self._reached = [1] * columns
+        """The widest cells so far, with those of rows that were still arriving."""
         self._widths: list[int] = []
+        self._header: list[int] = []
+        """The natural widths of the header."""
         self._sample: list[_Row] = []
+        """The first rows, as long as they may have to be laid out again."""
+        self._sealed = False
+        """Whether the widths are settled for good."""
         self._taken = 0
         self._ends: list[int] = []
         """For each source line, the number of rows up to its end."""
@@ -54,7 +79,8 @@ class TableView(WideView):
         """Lay out the rows that came; all of them if a column has to be wider."""
         before = list(self.rows[self._stable :])
         base = self._stable
-        self._read_sample()
+        if not self._sealed:
+            self._read_sample()
         partial = self._partial()
         widths = self._column_widths(partial)
         if widths != self._widths:
@@ -69,16 +95,13 @@ class TableView(WideView):
             replace_tail(self.rows, self._stable, tail)
         else:
             del self.rows[self._stable :]
+        if self._sealed:
+            self._sample = []
         return _difference(before, self.rows, base)
 
     @property
     def _stable(self) -> int:
         return self._ends[-1] if self._ends else 0
-
-    @property
-    def _sealed(self) -> bool:
-        """Whether the widths are settled for good."""
-        return self.leaf.closed or len(self._sample) > SAMPLE
 
     # Reading
 
@@ -87,8 +110,10 @@ class TableView(WideView):
         while self._taken < len(lines) and len(self._sample) <= SAMPLE:
             row = self._parse(lines[self._taken], header=not self._taken)
             self._sample.append(row)
+            self._header = self._header or row.widths
             self._natural = [max(pair) for pair in zip(self._natural, row.widths, strict=True)]
             self._taken += 1
+        self._sealed = self.leaf.closed or len(self._sample) > SAMPLE
 
     def _parse(self, line: str, *, header: bool, unfinished: bool = False) -> _Row:
         texts = split_row(line)
@@ -120,25 +145,24 @@ class TableView(WideView):
     def _column_widths(self, partial: _Row | None) -> list[int]:
         if self._sealed:
             return self._share(self._natural)
-        needed = self._natural
-        if partial is not None:
-            needed = [max(pair) for pair in zip(needed, partial.widths, strict=True)]
-        self._ample = [
-            have if need <= have else (need if not self._ends else need + max(2, need // 4))
-            for have, need in zip(self._ample, needed, strict=True)
-        ]
-        return self._share(self._ample)
+        rows = [self._reached, self._natural] if partial is None else [self._reached, self._natural, partial.widths]
+        self._reached = [max(widths) for widths in zip(*rows, strict=True)]
+        return self._share(self._reached)
 
-    def _share(self, natural: list[int]) -> list[int]:
-        """The natural widths if they fit, else the wide columns share what the narrow ones leave."""
-        room = self.room - _SEPARATOR * len(natural) + 1
-        if self.wide == "scroll" or sum(natural) <= room:
-            return list(natural)
-        widths = [0] * len(natural)
-        order = sorted(range(len(natural)), key=natural.__getitem__)
+    def _share(self, needed: list[int]) -> list[int]:
+        """Ample widths if they fit, else those needed, else the wide columns share what the narrow ones leave."""
+        header = self._header or needed
+        ample = [_ample(width, need) for width, need in zip(header, needed, strict=True)]
+        room = self.room - _SEPARATOR * len(needed) + 1
+        if self.wide == "scroll" or sum(ample) <= room:
+            return ample
+        if sum(needed) <= room:
+            return list(needed)
+        widths = [0] * len(ample)
+        order = sorted(range(len(ample)), key=ample.__getitem__)
         for position, column in enumerate(order):
             share = max(_LEAST, room // (len(order) - position))
-            widths[column] = min(natural[column], share)
+            widths[column] = min(ample[column], share)
             room -= widths[column]
         return widths
 
@@ -192,7 +216,7 @@ class TableView(WideView):
             line.extend(content)
             space = " " * (spare - left + 1)
         line.append(Segment(space, self._base))
-        return line
+        return merged(line)
 
     def _rule(self, kind: str) -> SegmentLine:
         dash, cross = _RULES[kind]
@@ -215,6 +239,14 @@ class TableView(WideView):
         if 0 < number < len(offsets) - 1:
             end = offsets[number + 1] - 1
         return start, max(start, end)
+
+
+def _ample(width: int, needed: int) -> int:
+    """The least of the widths that grow from `width` in steps which is enough."""
+    width = max(1, width)
+    while width < needed:
+        width += max(_SMALLEST_STEP, min(_LARGEST_STEP, width // 4))
+    return width
 
 
 def _natural(cell: list[Run]) -> int:

@@ -57,6 +57,8 @@ class View(ABC):
     leaf apart.
     """
 
+    __slots__ = ("before", "lead", "leaf", "offset", "prefix", "rows", "surface", "wide")
+
     def __init__(self, leaf: Leaf, surface: Surface, lead: int) -> None:
         self.leaf = leaf
         self.surface = surface
@@ -120,7 +122,7 @@ class View(ABC):
     def _lead_prefix(self) -> tuple[Segment, ...]:
         markers = self.leaf.markers
         container = markers[0].parent if markers else self.leaf.container
-        return self.surface.decorator.plain(container)[0]
+        return self.surface.decorator.plain(container).rest
 
 
 def replace_tail(rows: list[SegmentLine], stable: int, tail: list[SegmentLine]) -> int:
@@ -136,6 +138,8 @@ def replace_tail(rows: list[SegmentLine], stable: int, tail: list[SegmentLine]) 
 class SignView(View):
     """A rule, an item without content, or nothing at all."""
 
+    __slots__ = ()
+
     def update(self) -> int:
         """Make the one row again."""
         before = list(self.rows)
@@ -150,6 +154,8 @@ class SignView(View):
 
 class WideView(View):
     """Rows that may be wider than the screen: cut at its edge and scrolled sideways."""
+
+    __slots__ = ()
 
     def finish_row(self, row: SegmentLine) -> SegmentLine:
         """What of a row is on the screen."""

@@ -21,6 +21,9 @@ ROOT = Path(__file__).parents[1]
 class Terminal:
     """Runs a command on a pseudo-terminal of its own; ends it on leaving.
 
+    Args:
+        answers: what it replies to each sequence that it may be asked with.
+
     Attributes:
         output: everything that the program wrote.
     """
@@ -32,12 +35,16 @@ class Terminal:
         columns: int = 120,
         rows: int = 40,
         environment: Mapping[str, str] | None = None,
+        answers: Mapping[bytes, bytes] | None = None,
     ) -> None:
         self._command = command
         self._size = (rows, columns)
         self._environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         self._environment.update(environment or {})
         self._news = asyncio.Event()
+        self._gone = False
+        self._answers = answers or {}
+        self._looked_at = dict.fromkeys(self._answers, 0)
         self.output = bytearray()
 
     async def __aenter__(self) -> Self:
@@ -72,9 +79,19 @@ class Terminal:
             data = b""
         if data:
             self.output += data
+            self._reply()
         else:
             asyncio.get_running_loop().remove_reader(self.master)
+            self._gone = True
         self._news.set()
+
+    def _reply(self) -> None:
+        """Answers what was asked since the last look, as a terminal does."""
+        for question, answer in self._answers.items():
+            while (found := self.output.find(question, self._looked_at[question])) >= 0:
+                self._looked_at[question] = found + len(question)
+                os.write(self.master, answer)
+            self._looked_at[question] = max(self._looked_at[question], len(self.output) - len(question) + 1)
 
     def type(self, text: str) -> None:
         """Presses keys."""
@@ -84,12 +101,14 @@ class Terminal:
         """Waits until the program has written this after ``start``; returns where it ends.
 
         Raises:
-            AssertionError: it did not within ``patience`` seconds.
+            AssertionError: it did not within ``patience`` seconds, or ended.
         """
         sought = wanted.encode()
         try:
             async with asyncio.timeout(patience):
                 while (found := self.output.find(sought, start)) < 0:
+                    if self._gone:
+                        raise AssertionError(f"{wanted!r} never came before the end: {bytes(self.output[-2000:])!r}")
                     self._news.clear()
                     await self._news.wait()
         except TimeoutError:

@@ -9,12 +9,11 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.binding import BindingType
-from textual.driver import Driver
 
-from tui_stream.errors import ConfigError
 from tui_stream.ui.screens.chat import ChatScreen
+from tui_stream.ui.terminal_app import TerminalApp
+from tui_stream.ui.themes import check_theme, own_themes
 
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
 _SIGNALLED = 128  # the exit code of a program that a signal ended, less the signal's number
 
 
-class ChatApp(App[None]):
+class ChatApp(TerminalApp):
     """Shows one chat."""
 
     CSS_PATH = "app.tcss"
@@ -35,21 +34,13 @@ class ChatApp(App[None]):
     def __init__(
         self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
     ) -> None:
-        super().__init__()
-        if ui.theme not in self.available_themes:
-            names = ", ".join(sorted(self.available_themes))
-            raise ConfigError(f"ui.theme: there is no theme {ui.theme!r}.", hint=f"There are: {names}.")
+        super().__init__(frame=1 / ui.frame_rate)
+        self.animation_level = "none"
+        check_theme(ui.theme)
+        for theme in own_themes():
+            self.register_theme(theme)
         self.theme = ui.theme
         self._chat = ChatScreen(open_session, ui=ui, stall_notice=stall_notice, first_prompt=first_prompt)
-
-    def get_driver_class(self) -> type[Driver]:
-        """The platform's driver, with a quick Escape key where it can have one."""
-        usual = super().get_driver_class()
-        if usual.__name__ != "LinuxDriver":
-            return usual
-        from tui_stream.ui.driver import QuickDriver
-
-        return QuickDriver
 
     def get_default_screen(self) -> ChatScreen:
         """The chat is the first and only screen."""

@@ -1,30 +1,46 @@
-"""The terminal driver, with an Escape key that is quick.
+"""The terminal driver, with an Escape key that is quick and an output that never makes the app wait.
 
 A terminal sends one byte for Esc, and the same byte first for every arrow key. Textual waits a tenth of a
 second and more to tell them apart. The bytes of one key arrive together, so a few milliseconds are enough;
 over SSH they may be torn apart, and it waits longer. The variable ESCDELAY (milliseconds) overrules both.
+
+What is drawn goes through an `Output`, and the app's `Link` learns how fast the terminal takes it.
 """
 
 from __future__ import annotations
 
 import os
 import selectors
+import threading
 from codecs import getincrementaldecoder
 from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
+from time import monotonic
+from typing import TYPE_CHECKING
 
 from textual import constants
+from textual._ansi_sequences import SYNC_END
 from textual._parser import ParseError
 from textual._xterm_parser import XTermParser
 from textual.drivers.linux_driver import LinuxDriver
 from textual.message import Message
 
+from tui_stream.ui.output import Output, forget_output
+from tui_stream.ui.replies import QUESTION, Replies
+
+if TYPE_CHECKING:
+    from tui_stream.ui.terminal_app import TerminalApp
+
 LOCAL_DELAY = 0.004
 REMOTE_DELAY = 0.05
 _IDLE = 0.1  # seconds between looks at whether the program ends
 _CHUNK = 4096
+_TERMINAL = 2  # standard error, where Textual draws
 _GONE = 129  # the exit code of a program whose terminal hung up
+_LEAVING = 1.0  # seconds in which a terminal is put right, as far as it takes anything
+_ANSWERING = 0.7  # of them, those for an answer that the shell should not get as if it were typed
+_LAST = 0.2  # seconds more for one that took nothing until what it had not shown was thrown away
 
 
 def escape_delay() -> float:
@@ -35,28 +51,114 @@ def escape_delay() -> float:
 
 
 class QuickDriver(LinuxDriver):
-    """Reads keys as its parent does, but looks again as soon as a lone escape byte may be a key."""
+    """Its parent, but for how it reads and writes."""
+
+    def __init__(
+        self, app: TerminalApp, *, debug: bool = False, mouse: bool = True, size: tuple[int, int] | None = None
+    ) -> None:
+        super().__init__(app, debug=debug, mouse=mouse, size=size)
+        self._link = app.link
+        self._output: Output | None = None
+        self._frame_size = 0
+        self._farewell: list[bytes] | None = None
+        self._leave_by = 0.0
+        self._delay = escape_delay()
+        self._answered = threading.Event()
+
+    # -- writing ------------------------------------------------------------------------------------
+
+    def write(self, data: str) -> None:
+        """Hands text to the output, at once; it is lost outside application mode."""
+        if self._output is None:
+            return
+        encoded = data.encode(errors="backslashreplace")
+        self._output.write(encoded)
+        self._frame_size += len(encoded)
+        if self._farewell is not None:
+            self._farewell.append(encoded)
+        if data == QUESTION:
+            self._link.asked()
+
+    def flush(self) -> None:
+        """A frame is complete."""
+        size, self._frame_size = self._frame_size, 0
+        self._link.sent(size)
+
+    def _ask(self) -> None:
+        if self._output is not None:
+            self._answered.clear()
+            self._output.write(QUESTION.encode())
+
+    # -- beginning and ending -----------------------------------------------------------------------
+
+    def start_application_mode(self) -> None:
+        """Takes the terminal over."""
+        self._farewell = None
+        if self._output is None:
+            self._output = Output(_TERMINAL)
+        self._link.attach(self._output, self._ask)
+        super().start_application_mode()  # type: ignore[no-untyped-call] # Textual's own
+        if self._writer_thread is not None:
+            self._writer_thread.stop()
+            self._writer_thread = None
+
+    def stop_application_mode(self) -> None:
+        """Puts the terminal right, behind nothing that it need not show any more."""
+        self._leave_by = monotonic() + _LEAVING
+        owes = self._link.asking
+        self._link.detach()
+        if self._output is not None:
+            dropped = self._output.drop()
+            if dropped:
+                self.write(SYNC_END)
+            if owes and QUESTION.encode() not in dropped:
+                self._answered.wait(_ANSWERING)
+        self._farewell = []
+        super().stop_application_mode()
+
+    def close(self) -> None:
+        """Waits until the terminal has taken what puts it right, but not for long."""
+        super().close()
+        output, self._output = self._output, None
+        if output is None:
+            return
+        if not output.wait(max(_LAST, self._leave_by - monotonic())):
+            output.drop()
+            forget_output(_TERMINAL)
+            output.write(b"".join([SYNC_END.encode(), *(self._farewell or ())]))
+            output.wait(_LAST)
+        output.close()
+
+    # -- reading ------------------------------------------------------------------------------------
 
     def run_input_thread(self) -> None:
         """Reads the terminal until the program ends or the terminal is gone; runs in a thread of its own."""
         parser = XTermParser(debug=self._debug)
+        replies = Replies()
         decode = getincrementaldecoder("utf-8")("replace").decode
-        delay = escape_delay()
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
             while not self.exit_event.is_set():
                 waiting = parser._timeout_time is not None  # noqa: SLF001 - nothing public tells
-                if selector.select(delay if waiting else _IDLE):
+                if selector.select(self._escape_delay if waiting else _IDLE):
                     data = self._read()
                     if not data:
                         self._loop.call_soon_threadsafe(partial(self._app.exit, return_code=_GONE))
                         break
-                    self._process(parser.feed(text) if (text := decode(data)) else ())
+                    text, answers = replies.feed(decode(data), waiting=waiting)
+                    if answers:
+                        self._note_answer()
+                    self._process(parser.feed(text) if text else ())
                 elif waiting:
                     parser._timeout_time = 0.0  # noqa: SLF001 - its own clock is too slow
                     self._process(parser.tick())
         with suppress(EOFError, ParseError):
             list(parser.feed(""))
+
+    @property
+    def _escape_delay(self) -> float:
+        """Longer while an answer may be on its way: its first byte must not be taken for the Esc key."""
+        return max(self._delay, REMOTE_DELAY) if self._link.asking else self._delay
 
     def _read(self) -> bytes:
         """What was typed; nothing once the terminal is gone."""
@@ -64,6 +166,11 @@ class QuickDriver(LinuxDriver):
             return os.read(self.fileno, _CHUNK)
         except OSError:
             return b""
+
+    def _note_answer(self) -> None:
+        at = monotonic()
+        self._answered.set()
+        self._loop.call_soon_threadsafe(self._link.answered, at)
 
     def _process(self, messages: Iterable[Message]) -> None:
         for message in messages:

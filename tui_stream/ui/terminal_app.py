@@ -1,0 +1,77 @@
+"""An app that draws no more than has changed, and no more often than its terminal takes it."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from textual.app import App
+from textual.driver import Driver
+
+from tui_stream.ui.pace import Pace
+from tui_stream.ui.paint import Painter, painted
+from tui_stream.ui.terminal_link import Link
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from textual.screen import Screen
+
+
+class TerminalApp(App[None]):
+    """Draws through a `Painter`, in step with a `Link`.
+
+    Args:
+        frame: seconds from one frame of streaming text to the next, where the terminal keeps up.
+
+    Attributes:
+        link: keeps what is drawn in step with what the terminal takes.
+        painter: knows what stands on the terminal.
+    """
+
+    def __init__(self, *, frame: float) -> None:
+        super().__init__()
+        self.link = Link(Pace(frame, clock=monotonic), hold=self._hold, release=self._release)
+        self.painter = Painter()
+        self._held = ExitStack()
+        self._undrawn = False
+
+    def get_driver_class(self) -> type[Driver]:
+        """The platform's driver, with a quick Escape key where it can have one."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from tui_stream.ui.driver import QuickDriver
+
+        return QuickDriver
+
+    def redraw(self) -> None:
+        """Draws everything again, whatever may stand on the terminal."""
+        self.painter.forget()
+        self.screen.refresh()
+
+    def _hold(self) -> None:
+        """Draws nothing; what changes is remembered."""
+        self._held.enter_context(self.batch_update())
+
+    def _release(self) -> None:
+        """Draws what changed, and goes on drawing."""
+        self._held.close()
+        if not self.screen_stack:
+            return
+        if self._undrawn:
+            self._undrawn = False
+            self.screen.refresh()
+        self.screen.check_idle()
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Writes only what changed."""
+        super()._display(screen, painted(renderable, self.painter, self.size))
+
+    def on_resize(self) -> None:
+        """Paints all of the screen anew: a terminal moves, cuts or clears what it shows as it likes."""
+        self.painter.forget()
+
+    def post_display_hook(self) -> None:
+        """A new layout draws even while nothing is to be drawn, which Textual then throws away."""
+        self._undrawn = self._undrawn or self.link.held

@@ -148,3 +148,12 @@ def test_check_wants_a_file_that_was_named(usual: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("TUI_STREAM_CONFIG", str(missing))
     with pytest.raises(ConfigError, match="does not exist"):
         run("check")
+
+
+def test_check_knows_the_themes(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text('[ui]\ntheme = "nordd"\n')
+    with pytest.raises(ConfigError, match="there is no theme 'nordd'"):
+        run("check", str(file))
+    file.write_text('[ui]\ntheme = "colour-blind"\n')
+    assert run("check", str(file)) == ("ok\n", "")

@@ -207,6 +207,25 @@ def states() -> dict[str, Callable[[], State]]:
             scripted([missing], provider=PullingProvider), [QUESTION], ["is not installed. Fetch it"]
         ),
         "help": lambda: State(scripted(), ["key:f1"], ["Stops the answer"]),
+        "finding": lambda: State(
+            scripted(answered()),
+            [QUESTION, "wait:done", "key:ctrl+f", *(f"key:{letter}" for letter in "keep")],
+            ["1 of 3"],
+            (100, 38),
+        ),
+        "browsing": lambda: State(
+            scripted(answered()),
+            [QUESTION, "wait:done", "key:tab", "key:C", "key:v", *["key:down"] * 2],
+            size=(100, 38),
+        ),
+        "folded": lambda: State(
+            scripted(answered()),
+            ["\n".join(f"row {number}" for number in range(60)), "wait:done", "key:tab", "key:f"],
+            ["48 more lines", "more lines"],
+        ),
+        "high_contrast": lambda: State(
+            scripted(answered(), ui=UiSettings(theme="high-contrast")), [QUESTION], ["done"], (100, 38)
+        ),
         "light": lambda: State(scripted(answered(), ui=light), [QUESTION], ["done"], (100, 38)),
         "narrow": lambda: State(
             scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "82 tok/s"], (44, 24)

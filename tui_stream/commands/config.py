@@ -86,13 +86,16 @@ def check(
     ] = None,
 ) -> None:
     """Check a settings file: print ok, or everything that is wrong in it."""
-    from tui_stream.config.load import check_file, config_path
+    from tui_stream.config.load import check_file, config_path, load
 
     checked = config_path(file, os.environ)
     if file is None and "TUI_STREAM_CONFIG" not in os.environ and not checked.exists():
         typer.echo(f"{checked} does not exist, so the defaults hold.", err=True)
     else:
+        from tui_stream.ui.themes import check_theme
+
         check_file(checked)
+        check_theme(load(file=checked, environ={}).ui.theme)
     typer.echo("ok")
 
 

@@ -183,13 +183,17 @@ class UiSettings:
     """The chat screen."""
 
     theme: str = "textual-dark"
-    """One of Textual's themes, for example "textual-light", "nord", "gruvbox", "tokyo-night"."""
+    """A theme's name: "high-contrast", "high-contrast-light", "colour-blind", "colour-blind-light", "ansi-dark" and
+    "ansi-light" (16 colours), or another of Textual's, for example "textual-light", "nord", "gruvbox"."""
 
     frame_rate: Annotated[int, Range(1, 240)] = 30
-    """How many times a second a streaming answer is drawn, 1 to 240; lower it on a slow link."""
+    """How many times a second a streaming answer is drawn, 1 to 240; over a slow link it lowers itself."""
 
     show_reasoning: bool = False
     """Keep what a model thinks unfolded after its answer begins."""
+
+    wide: Annotated[str, OneOf(("wrap", "scroll"))] = "wrap"
+    """What is done with code and tables wider than the screen, until a key says otherwise: "wrap" or "scroll"."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,232 +2,323 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from rich.segment import Segment
-from rich.style import Style
-
 from tui_stream.core import figures
-from tui_stream.core.models import FinishReason, Message, MessageStatus
+from tui_stream.core.models import Message
 from tui_stream.core.sanitize import clean_line
-from tui_stream.ui.entries import INDENT, Entry, Line, wrapped
+from tui_stream.ui.entry import Entry, Line, Spot, Stop, StopKind
 from tui_stream.ui.looks import Looks
+from tui_stream.ui.notes import WordCount, ending_note
 
 if TYPE_CHECKING:
-    from tui_stream.markdown import LiveMarkdown
+    from tui_stream.markdown import BlockInfo, WideMode
+    from tui_stream.ui.answer_view import AnswerView
 
-FOLD = {"fold": True}
-"""Marks the segments that fold something when clicked."""
-
-_REASONS = {
-    FinishReason.LENGTH: "Cut off: the answer reached its length limit.",
-    FinishReason.CONTENT_FILTER: "Cut off by the provider's content filter.",
-    FinishReason.TOOL_CALLS: "The model asks for tools; they are shown, not run.",
-}
+BODY, FOOT = 2, 3  # parts of the view, as it numbers them
+THINKING_LINE = 2  # the line of the entry that says how much was thought
+_WIDE = frozenset({"fence", "code", "table", "html", "math"})
+_SLICE = 8000  # characters of a finished answer that are laid out at once
+_FOLDED = 3  # lines of a folded answer's body
 
 
 class AnswerEntry(Entry):
-    """What the model says: its name, its thoughts, its answer, and how that ended."""
+    """What the model says: its name, its thoughts, its answer, and how that ended.
 
-    def __init__(self, model: str, *, keep_thinking: bool = False) -> None:
-        from tui_stream.markdown import LiveMarkdown
+    While it streams it lives in its view. Once it is over it keeps no more than its message, and a view is
+    made, slice by slice, when somebody looks at it.
+    """
 
+    __slots__ = (
+        "_arranged",
+        "_began",
+        "_fed",
+        "_message",
+        "_shows_thoughts",
+        "_view",
+        "_wide",
+        "_words",
+        "folded",
+        "model",
+    )
+
+    def __init__(self, model: str, *, keep_thinking: bool = False, wide: WideMode = "wrap") -> None:
         super().__init__()
         self.model = model
-        self._keep_thinking = keep_thinking
-        self._body = LiveMarkdown(80)
-        self._thoughts: LiveMarkdown | None = None
-        self._folded = False
-        self._touched = False
-        self._note = ""
-        self._failed = False
+        self.folded = False
+        self._wide: WideMode = wide
+        self._message: Message | None = None
+        self._view: AnswerView | None = None
+        self._shows_thoughts = _Thoughts.KEPT if keep_thinking else _Thoughts.OPEN
         self._began = False
-        self._shown = 0
-        self._words = _WordCount()
-        self._head: list[Line] = []
-        self._foot: list[Line] = []
+        self._arranged = False
+        self._fed = 0
+        self._words: WordCount | None = None
+
+    @classmethod
+    def of(cls, message: Message, *, keep_thinking: bool = False, wide: WideMode = "wrap") -> AnswerEntry:
+        """An answer that was over before it is shown."""
+        entry = cls(message.model, keep_thinking=keep_thinking, wide=wide)
+        entry._message = message
+        if not keep_thinking:
+            entry._shows_thoughts = _Thoughts.FOLDED
+        return entry
+
+    # -- what it holds ------------------------------------------------------------------------------
 
     @property
     def source(self) -> str:
         """The answer's Markdown."""
-        return self._body.text
+        if self._message is not None:
+            return self._message.text
+        return self._view.body.text if self._view is not None else ""
 
     @property
-    def body(self) -> LiveMarkdown:
-        """The answer, rendered."""
-        return self._body
+    def searched(self) -> Iterator[str]:
+        """Text, thoughts, the model's name and how it ended."""
+        yield self.source
+        yield self.model
+        if self._message is not None:
+            yield self._message.reasoning
+            yield ending_note(self._message)
+        elif self._view is not None and self._view.thoughts is not None:
+            yield self._view.thoughts.text
+
+    @property
+    def message(self) -> Message | None:
+        """The message, once it is over."""
+        return self._message
+
+    @property
+    def view(self) -> AnswerView:
+        """All its lines, made now where there are none."""
+        self._make_view()
+        self.settle()
+        return self._make_view()
+
+    def source_of(self, first: int, last: int) -> str:
+        """The Markdown that the lines [first, last) show."""
+        return self.view.source_of(first, last)
+
+    def block_at(self, line: int) -> BlockInfo | None:
+        """The block of the answer that a line of the entry shows."""
+        return self._make_view().block_at(line)
 
     def code_at(self, line: int) -> str:
         """The code of the block whose label, its first line, stands on this line of the entry; else nothing."""
-        within = line - len(self._head) - self._shown_thoughts
-        block = self._body.block_at(within) if 0 <= within < self._body.height else None
-        return block.code if block is not None and block.first_line == within else ""
+        view = self._make_view()
+        block = view.block_at(line)
+        return block.code if block is not None and view.part_at(line)[1] == block.first_line else ""
 
-    @property
-    def newest_code(self) -> str:
-        """The code of the last block of code so far, nothing where there is none."""
-        return next((block.code for block in reversed(self._body.blocks) if block.code), "")
+    def code(self, number: int | None = None) -> str:
+        """The code of a numbered block, of the last one so far where no number is given; nothing if there is none."""
+        blocks = self.view.body.blocks
+        if number is None:
+            return next((block.code for block in reversed(blocks) if block.code), "")
+        return next((block.code for block in blocks if block.number == number), "")
 
-    @property
-    def height(self) -> int:
-        """All its lines and an empty one."""
-        return len(self._head) + self._shown_thoughts + self._body.height + len(self._foot)
+    def spot(self, line: int) -> Spot:
+        """What stands on a line."""
+        return self._make_view().spot(line)
 
-    @property
-    def _shown_thoughts(self) -> int:
-        if self._thoughts is None or self._folded:
-            return 0
-        return self._thoughts.height + 1
+    def line_of(self, spot: Spot) -> int:
+        """Where that stands now."""
+        return self._make_view().line_of(spot)
 
-    # What changes it: each returns the first line that changed.
+    def stops(self, kind: StopKind) -> Sequence[Stop]:
+        """What one can jump to in the answer."""
+        return self.view.stops(kind)
+
+    # -- what changes it: each returns the first line that changed ------------------------------------
 
     def append(self, text: str) -> int:
         """Adds to the answer; thoughts fold when it begins."""
-        folding = not self._began and self._thoughts is not None
+        view = self._make_view()
+        folding = not self._began and view.thoughts is not None and self._shows_thoughts is _Thoughts.OPEN
         self._began = True
-        self._shown += len(text)
-        first = self._body.append(text)
-        if not folding:
-            return len(self._head) + self._shown_thoughts + first
-        self._folded = self._folded or not (self._touched or self._keep_thinking)
-        return self._changed_all()
+        self._fed += len(text)
+        first = view.body.append(text)
+        if folding:
+            self._shows_thoughts = _Thoughts.FOLDED
+            self._make_head(view)
+            return 0
+        if self.folded:
+            self._make_foot(view)
+            return view.top(BODY)
+        return view.top(BODY) + first
 
     def append_thinking(self, text: str) -> int:
         """Adds to what the model thinks."""
-        if self._thoughts is None:
-            self._thoughts = type(self._body)(80)
-            self._folded = self._began and not self._keep_thinking
-            self._style_parts()
-        first = self._thoughts.append(text)
+        view = self._make_view()
+        fresh = view.thoughts is None
+        if fresh and self._began and self._shows_thoughts is _Thoughts.OPEN:
+            self._shows_thoughts = _Thoughts.FOLDED
+        view.think().append(text)
+        if fresh and self._looks is not None:
+            view.style(self._width, self._looks)
+        self._words = self._words or WordCount()
         self._words.add(text)
-        self._make_head()
-        return 0 if self._folded else min(len(self._head) - 1, len(self._head) + first)
+        self._make_head(view)
+        return 0 if fresh else THINKING_LINE
 
     def toggle_thinking(self) -> int:
         """Folds or unfolds what the model thought."""
-        self._touched = True
-        self._folded = not self._folded
-        return self._changed_all()
+        folded = self._shows_thoughts is _Thoughts.FOLDED
+        self._shows_thoughts = _Thoughts.KEPT if folded else _Thoughts.FOLDED
+        self._changed()
+        return 0
+
+    def fold(self) -> int | None:
+        """Folds the answer to a few lines, or unfolds it."""
+        if self._make_view().body.height <= _FOLDED + 1:
+            return None
+        self.folded = not self.folded
+        self._changed()
+        return 0
+
+    def set_wide(self, line: int) -> int | None:
+        """Wraps the code or table at a line, or lets it run past the edge; the first line that changed."""
+        view = self._make_view()
+        block = view.block_at(line)
+        if block is None or block.kind not in _WIDE:
+            return None
+        self._arranged = True
+        mode: WideMode = "scroll" if block.wide == "wrap" else "wrap"
+        return view.top(BODY) + view.body.set_block_wide(view.part_at(line)[1], mode)
+
+    def scroll(self, line: int, cells: int) -> tuple[int, int] | None:
+        """Moves the code or table at a line sideways; its lines [first, last), None where nothing moved."""
+        view = self._make_view()
+        block = view.block_at(line)
+        if block is None:
+            return None
+        within = view.part_at(line)[1]
+        before = block.offset
+        if view.body.scroll_block(within, before + cells) == before:
+            return None
+        self._arranged = True
+        first = view.top(BODY) + block.first_line
+        return first, first + block.line_count
 
     def name_model(self, model: str) -> int:
         """The provider said which model answers."""
         self.model = model
-        self._make_head()
+        self._make_head(self._make_view())
         return 0
 
     def finish(self, message: Message) -> int:
         """The answer is over: says how, where that is not plain to see."""
-        self._body.append(message.text[self._shown :])
-        first = min(self._body.finish(), self._body.height)
-        self._note = _note(message)
-        self._failed = message.status is MessageStatus.FAILED
-        self._make_foot()
-        return len(self._head) + self._shown_thoughts + first
+        view = self._make_view()
+        first = view.body.append(message.text[self._fed :])
+        self._fed = len(message.text)
+        first = min(first, view.body.finish(), view.body.height)
+        if view.thoughts is not None:
+            view.thoughts.finish()
+        self._message = message
+        self._make_foot(view)
+        return min(view.top(BODY) + first, view.top(FOOT))
 
-    def _changed_all(self) -> int:
-        self._make_head()
-        return 0
+    def _changed(self) -> None:
+        """Its own parts changed; heights known from before mean nothing now."""
+        self._measured = 0
+        if self._view is not None:
+            self._make_head(self._view)
+            self._make_foot(self._view)
 
-    # How it looks
+    # -- how it looks -------------------------------------------------------------------------------
+
+    @property
+    def height(self) -> int:
+        """All its lines and an empty one, some of them perhaps estimated."""
+        height = self._make_view().height
+        if self._message is not None and self._left:
+            text = self._message.text
+            height += text.count("\n", self._fed) + (len(text) - self._fed) // max(1, self._width)
+        return height
 
     def lines(self, first: int, last: int) -> list[Line]:
         """The lines [first, last)."""
-        found: list[Line] = []
-        top = 0
-        for height, get in self._parts():
-            if top < last and first < top + height:
-                found += get(max(0, first - top), min(height, last - top))
-            top += height
-        return found
+        return self._make_view().lines(first, last, self._looks) if self._looks is not None else []
 
-    def _parts(self) -> list[tuple[int, Callable[[int, int], list[Line]]]]:
-        head, foot = self._head, self._foot
-        return [
-            (len(head), lambda first, last: head[first:last]),
-            (self._shown_thoughts, self._thought_lines),
-            (self._body.height, self._body_lines),
-            (len(foot), lambda first, last: foot[first:last]),
-        ]
+    def estimate(self, width: int) -> int:
+        """About how many lines; few where it is folded."""
+        return _FOLDED + 3 if self.folded else super().estimate(width)
 
-    def _body_lines(self, first: int, last: int) -> list[Line]:
-        return [[Segment("  "), *line] for line in self._body.lines(first, last)]
+    @property
+    def settled(self) -> bool:
+        """Whether all of it is laid out."""
+        return self._view is not None and not self._left and self._view.settled
 
-    def _thought_lines(self, first: int, last: int) -> list[Line]:
-        if self._thoughts is None or self._looks is None:
-            return []
-        bar = Segment("  │ ", self._looks.quiet)
-        lines = [[bar, *line] for line in self._thoughts.lines(first, last)]
-        return lines if last <= self._thoughts.height else [*lines, []]
+    def settle(self, characters: int | None = None) -> None:
+        """Lays out some of what is left."""
+        view = self._make_view()
+        while self._message is not None and self._left:
+            self._feed(view, self._message, characters or _SLICE)
+            if characters is not None:
+                return
+        view.settle(characters)
+
+    @property
+    def _left(self) -> bool:
+        """Whether the view has not been given all of an answer that is over."""
+        return self._message is not None and self._fed < len(self._message.text)
+
+    def _feed(self, view: AnswerView, message: Message, characters: int) -> None:
+        view.body.append(message.text[self._fed : self._fed + characters])
+        self._fed += characters
+        if self._fed >= len(message.text):
+            view.body.finish()
+
+    @property
+    def _at_rest(self) -> bool:
+        return self._message is not None and not self._arranged
+
+    def _forget(self) -> None:
+        self._view = None
+        self._fed = 0
+        self._words = None
+
+    def _make_view(self) -> AnswerView:
+        """The view; where the answer rests, its thoughts and the beginning of its text are in it."""
+        if self._view is None:
+            from tui_stream.ui.answer_view import AnswerView
+
+            self._view = view = AnswerView(self._wide)
+            if self._message is not None:
+                self._load(view, self._message)
+        return self._view
+
+    def _load(self, view: AnswerView, message: Message) -> None:
+        if message.reasoning:
+            view.think().append(message.reasoning)
+            view.think().finish()
+            self._words = WordCount()
+            self._words.add(message.reasoning)
+        self._feed(view, message, _SLICE)
 
     def _restyle(self, width: int, looks: Looks) -> None:
-        del width, looks
-        self._style_parts()
-        self._make_head()
-        self._make_foot()
+        view = self._make_view()
+        view.style(width, looks)
+        self._make_head(view)
+        self._make_foot(view)
 
-    def _style_parts(self) -> None:
-        if self._looks is None:
-            return
-        self._body.resize(max(1, self._width - INDENT))
-        self._body.set_theme(self._looks.markdown)
-        if self._thoughts is not None:
-            self._thoughts.resize(max(1, self._width - 2 * INDENT))
-            self._thoughts.set_theme(self._looks.thoughts)
+    def _make_head(self, view: AnswerView) -> None:
+        view.show_thoughts = self._shows_thoughts is not _Thoughts.FOLDED
+        if self._looks is not None:
+            name = clean_line(figures.model_text(self.model), 80) or "Answer"
+            view.make_head(name, None if self._words is None else self._words.count, self._looks)
 
-    def _make_head(self) -> None:
-        looks = self._looks
-        if looks is None:
-            return
-        name = Segment(clean_line(figures.model_text(self.model), 80) or "Answer", looks.answer_label)
-        self._head = [[], [Segment("  "), name]]
-        if self._thoughts is not None:
-            mark = "▸" if self._folded else "▾"
-            style = looks.quiet + Style(italic=True, meta=FOLD)
-            self._head.append([Segment("  "), Segment(f"{mark} Thinking · {self._words.count} words", style)])
-            if self._folded:
-                self._head.append([])
-
-    def _make_foot(self) -> None:
-        looks = self._looks
-        if looks is None or not self._note:
-            self._foot = []
-            return
-        style = looks.error if self._failed else looks.warning
-        rows = wrapped(self._note, style, self._width - INDENT)
-        gap: list[Line] = [[]] if self._body.text else []
-        self._foot = [*gap, *([Segment("  "), *row] for row in rows)]
+    def _make_foot(self, view: AnswerView) -> None:
+        view.most = _FOLDED if self.folded else None
+        if self._looks is not None:
+            view.make_foot(self._message, self._looks)
 
 
-class _WordCount:
-    """Counts words in text that arrives in pieces."""
+class _Thoughts(Enum):
+    """How thoughts are shown: unfolded until the answer begins, folded, or unfolded for good."""
 
-    def __init__(self) -> None:
-        self.count = 0
-        self._within = False
-
-    def add(self, text: str) -> None:
-        """A piece; a word may go on from the one before."""
-        if not text:
-            return
-        self.count += len(text.split()) - (self._within and not text[0].isspace())
-        self._within = not text[-1].isspace()
-
-
-def _note(message: Message) -> str:
-    """How an answer ended, in words; nothing where it simply ended."""
-    calls = [f"Tool call: {call.name}({call.arguments})" for call in message.tool_calls]
-    return "\n".join([*calls, *_ending(message)])
-
-
-def _ending(message: Message) -> list[str]:
-    match message.status:
-        case MessageStatus.CANCELLED:
-            return ["Stopped." if message.text or message.reasoning else "Stopped before the answer began."]
-        case MessageStatus.FAILED | MessageStatus.CUT_OFF:
-            return [message.error]
-    reason = _REASONS.get(message.finish_reason) if message.finish_reason else None
-    if reason:
-        return [reason]
-    empty = message.empty and not message.tool_calls
-    return ["The model answered with nothing."] if empty else []
+    OPEN = auto()
+    FOLDED = auto()
+    KEPT = auto()

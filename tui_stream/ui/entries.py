@@ -1,74 +1,27 @@
-"""What stands in the transcript: each entry knows its lines, and lays out only what changed.
-
-Entries are no widgets: thousands of them cost what their text costs.
-"""
+"""The entries of the transcript that do not grow: what the person said, and what the program says."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+from bisect import bisect_left
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from rich.style import Style
 
 from tui_stream.core.sanitize import clean
+from tui_stream.ui.entry import INDENT, Entry, Line, Spot, fold_mark, wrapped
 from tui_stream.ui.looks import Looks
 
-Line = list[Segment]
+if TYPE_CHECKING:
+    from tui_stream.core.models import Message
 
-INDENT = 2
-
-
-def wrapped(text: str, style: Style, width: int) -> list[Line]:
-    """Text broken into lines of a width in cells."""
-    from tui_stream.markdown.cells import wrap_runs
-
-    return wrap_runs([(text, style)], width).lines
-
-
-class Entry(ABC):
-    """One entry; an empty line stands above it."""
-
-    def __init__(self) -> None:
-        self._width = 0
-        self._looks: Looks | None = None
-
-    def lay_out(self, width: int, looks: Looks) -> int:
-        """Lays out for a width in cells; returns the number of lines."""
-        if (width, looks) != (self._width, self._looks):
-            self._width, self._looks = width, looks
-            self._restyle(width, looks)
-        return self.height
-
-    def fits(self, width: int, looks: Looks) -> bool:
-        """Whether it is laid out for this width and these looks."""
-        return self._width == width and self._looks is looks
-
-    def estimate(self, width: int) -> int:
-        """About how many lines it will have, without laying it out."""
-        text = self.source
-        return 3 + text.count("\n") + len(text) // max(1, width)
-
-    @property
-    @abstractmethod
-    def height(self) -> int:
-        """The number of lines, the empty one included; it must be laid out."""
-
-    @property
-    @abstractmethod
-    def source(self) -> str:
-        """The text, as it is to be copied."""
-
-    @abstractmethod
-    def lines(self, first: int, last: int) -> list[Line]:
-        """The lines [first, last)."""
-
-    @abstractmethod
-    def _restyle(self, width: int, looks: Looks) -> None:
-        """Lays out anew, for these which are kept as ``_width`` and ``_looks`` too."""
+_HEAD = 2  # lines of a prompt above its text
 
 
 class TextEntry(Entry):
-    """Text that does not grow, behind a bar or without one."""
+    """Text that does not grow."""
+
+    __slots__ = ("_lines", "_text")
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -87,36 +40,112 @@ class TextEntry(Entry):
 
     def lines(self, first: int, last: int) -> list[Line]:
         """The lines [first, last)."""
-        return [[], *self._lines][first:last]
+        shown = self._lines[max(0, first - 1) : max(0, last - 1)]
+        return [[], *shown] if first <= 0 < last else shown
 
     def again(self) -> None:
         """Something about it changed: lays it out anew."""
+        self._measured = 0
         if self._looks is not None:
             self._restyle(self._width, self._looks)
 
+    def _forget(self) -> None:
+        self._lines = []
+
 
 class PromptEntry(TextEntry):
-    """What the person said, as typed.
+    """What the person said, as typed; a long one is folded.
 
     Attributes:
         prompt: the text as it is to be sent.
         queued: it waits for what is under way.
+        folded: only its first lines are shown.
     """
 
-    def __init__(self, text: str, *, queued: bool = False) -> None:
+    __slots__ = ("_message", "_origins", "folded", "prompt", "queued")
+
+    LONG = (40, 4000)  # typed lines and characters that a prompt may have before it is folded
+    FOLDED = (12, 1200)  # typed lines and characters that a folded one shows at most
+
+    def __init__(self, text: str, *, queued: bool = False, message: Message | None = None) -> None:
         super().__init__(text)
         self.prompt = text
         self.queued = queued
+        self._message = message
+        self.folded = self._exceeds(*self.LONG)
+        self._origins: list[int] = []
+
+    @property
+    def message(self) -> Message | None:
+        """The message, where it was given one."""
+        return self._message
 
     def begin(self) -> None:
         """It waits no longer."""
         self.queued = False
         self.again()
 
+    def fold(self) -> int | None:
+        """Folds it or unfolds it."""
+        if not self._exceeds(*self.FOLDED):
+            return None
+        self.folded = not self.folded
+        self.again()
+        return 0
+
+    def _exceeds(self, lines: int, characters: int) -> bool:
+        return len(self._text) > characters or self._text.count("\n") >= lines
+
+    @property
+    def _shown(self) -> str:
+        """The text, or its beginning where it is folded."""
+        if not self.folded:
+            return self._text
+        lines, characters = self.FOLDED
+        return "\n".join(self._text[:characters].split("\n")[:lines])
+
+    def estimate(self, width: int) -> int:
+        """About how many lines; few where it is folded."""
+        return self.FOLDED[0] + 4 if self.folded else super().estimate(width)
+
+    def source_of(self, first: int, last: int) -> str:
+        """The typed lines that the lines [first, last) show; all of them where the fold's mark is among them."""
+        origins = self._origins[max(0, first - _HEAD) : max(0, last - _HEAD)]
+        if not origins or origins[-1] < 0:
+            return self._text if origins else ""
+        return "\n".join(self._text.split("\n")[origins[0] : origins[-1] + 1])
+
+    def spot(self, line: int) -> Spot:
+        """The typed line."""
+        if line < _HEAD or not self._origins:
+            return Spot(0, line)
+        return Spot(1, self._origins[min(line - _HEAD, len(self._origins) - 1)])
+
+    def line_of(self, spot: Spot) -> int:
+        """Where a typed line begins now."""
+        if not spot.part or spot.offset < 0:
+            return min(spot.offset, self.height - 1) if not spot.part else self.height - 1
+        shown = self._origins[:-1] if self.folded else self._origins
+        return min(_HEAD + bisect_left(shown, spot.offset), self.height - 1)
+
+    def _forget(self) -> None:
+        super()._forget()
+        self._origins = []
+
     def _restyle(self, width: int, looks: Looks) -> None:
         bar, label = (looks.queued_bar, looks.queued_label) if self.queued else (looks.prompt_bar, looks.prompt_label)
-        rows = [[Segment("You · queued" if self.queued else "You", label)]]
-        rows += wrapped(self._text, looks.quiet if self.queued else Style(), width - INDENT)
+        style = looks.quiet if self.queued else Style()
+        shown = self._shown
+        texts = shown.split("\n")
+        rows: list[Line] = [[Segment("You · queued" if self.queued else "You", label)]]
+        self._origins = []
+        for number, text in enumerate(texts):
+            wrapping = wrapped(text, style, width - INDENT)
+            rows += wrapping
+            self._origins += [number] * len(wrapping)
+        if self.folded:
+            rows.append([fold_mark(self._text.count("\n", len(shown)), len(self._text) - len(shown), looks)])
+            self._origins.append(-1)
         self._lines = [_barred(row, bar, looks.prompt, width) for row in rows]
 
 
@@ -130,6 +159,8 @@ def _barred(row: Line, bar: Style, under: Style, width: int) -> Line:
 
 class NoteEntry(TextEntry):
     """Something the program says; trouble in the colour of errors."""
+
+    __slots__ = ("_trouble",)
 
     def __init__(self, text: str, *, trouble: bool = False) -> None:
         super().__init__(text)

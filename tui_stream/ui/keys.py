@@ -22,6 +22,7 @@ class Key:
         what: a sentence for the help screen.
         footer: whether the footer shows it.
         bound: False where a widget handles the keys by itself.
+        browsing: the key works in the conversation, while that has the focus, and not in the prompt.
     """
 
     action: str
@@ -31,6 +32,7 @@ class Key:
     what: str
     footer: bool = True
     bound: bool = True
+    browsing: bool = False
 
 
 KEYS = (
@@ -47,21 +49,35 @@ KEYS = (
         "ctrl+j,shift+enter",
         "Ctrl+J",
         "New line",
-        "Begins a new line in the prompt (Shift+Enter too, where the terminal reports it).",
+        "Begins a new line (Shift+Enter too, if the terminal reports it).",
         bound=False,
     ),
     Key("stop", "escape", "Esc", "Stop", "Stops the answer at once; what has arrived stays."),
     Key("interrupt", "ctrl+c", "Ctrl+C", "", "Copies what is selected, else stops the answer.", footer=False),
-    Key("copy_answer", "ctrl+y", "Ctrl+Y", "Copy", "Copies the newest answer as Markdown."),
     Key(
-        "copy_code",
-        "ctrl+o",
-        "Ctrl+O",
-        "",
-        "Copies the newest block of code; a click on its label does too.",
-        footer=False,
+        "copy_answer",
+        "ctrl+y",
+        "Ctrl+Y",
+        "Copy",
+        "Copies as Markdown: what is selected, else the newest answer.",
     ),
+    Key("copy_code", "ctrl+o", "Ctrl+O", "", "Copies the newest block of code.", footer=False),
+    *(
+        Key(
+            f"copy_code({number})",
+            f"alt+{number}",
+            "Alt+1 … 9" if number == 1 else "",
+            "",
+            "Copies the code block of this number, as a click on its label does.",
+            footer=False,
+        )
+        for number in range(1, 10)
+    ),
+    Key("find", "ctrl+f", "Ctrl+F", "Find", "Finds text in the conversation; Enter goes to the next match."),
+    Key("browse", "tab", "Tab", "Browse", "Goes to the conversation; Tab or i goes back to the prompt."),
     Key("toggle_thinking", "ctrl+t", "Ctrl+T", "Thinking", "Folds or unfolds what the model thought."),
+    Key("previous_message", "ctrl+up,alt+up", "Ctrl+↑", "", "Goes to the message before.", footer=False),
+    Key("next_message", "ctrl+down,alt+down", "Ctrl+↓", "", "Goes to the next message.", footer=False),
     Key("scroll_up", "pageup", "PgUp", "", "Scrolls the conversation up.", footer=False),
     Key("scroll_down", "pagedown", "PgDn", "", "Scrolls the conversation down.", footer=False),
     Key(
@@ -72,14 +88,62 @@ KEYS = (
         "Goes to the end and follows the answer again.",
         footer=False,
     ),
+    Key("save", "ctrl+s", "Ctrl+S", "", "Saves the conversation as Markdown or plain text.", footer=False),
+    Key("redraw", "ctrl+l", "Ctrl+L", "", "Draws the screen again, if something else wrote over it.", footer=False),
     Key("help", "f1", "F1", "Help", "Shows this list."),
     Key("quit", "ctrl+q", "Ctrl+Q", "Quit", "Leaves the program."),
 )
 """Every action of the chat screen, in the order in which help lists them."""
 
 
+def _browse(action: str, keys: str, shown: str, what: str, label: str = "") -> Key:
+    return Key(action, keys, shown, label, what, footer=bool(label), browsing=True)
+
+
+BROWSE_KEYS = (
+    _browse("leave", "shift+tab,i", "Tab", "Goes back to the prompt.", "Prompt"),
+    _browse("move(-1)", "up,k", "↑ k", "Moves the cursor up."),
+    _browse("move(1)", "down,j", "↓ j", "Moves the cursor down."),
+    _browse("edge(False)", "home,g", "Home g", "Goes to the beginning."),
+    _browse("edge(True)", "end,G", "End G", "Goes to the end and follows the answer."),
+    _browse("jump('message', 1)", "m", "m M", "Goes to the next message; with Shift, to the one before.", "Message"),
+    _browse("jump('message', -1)", "M", "", ""),
+    _browse("jump('heading', 1)", "h", "h H", "Goes to the next heading, or to the one before.", "Heading"),
+    _browse("jump('heading', -1)", "H", "", ""),
+    _browse("jump('code', 1)", "c", "c C", "Goes to the next block of code, or to the one before.", "Code"),
+    _browse("jump('code', -1)", "C", "", ""),
+    _browse("jump('link', 1)", "l", "l L", "Goes to the next link, or to the one before.", "Link"),
+    _browse("jump('link', -1)", "L", "", ""),
+    _browse("enter", "enter,o", "Enter", "Opens the link, unfolds, or copies the code whose label it is."),
+    _browse("copy(False)", "y", "y", "Copies the selection or the block, as Markdown; code as it is.", "Copy"),
+    _browse("digit", "0,1,2,3,4,5,6,7,8,9", "3 y", "Copies the block of code with this number, 3 for instance."),
+    _browse("copy(True)", "Y", "Y", "Copies the whole message."),
+    _browse("select", "v", "v", "Begins a selection, which the cursor extends, or ends it.", "Select"),
+    _browse("extend(-1)", "shift+up", "Shift+↑ ↓", "Selects line by line."),
+    _browse("extend(1)", "shift+down", "", ""),
+    _browse("fold(False)", "f,space", "f", "Folds or unfolds the message.", "Fold"),
+    _browse("fold(True)", "t", "t", "Folds or unfolds the message's thoughts."),
+    _browse("toggle_wide", "w", "w", "Wraps wide code or a wide table, or lets it be scrolled sideways.", "Wrap"),
+    _browse("sideways(-8)", "left", "← →", "Scrolls wide code or a wide table sideways."),
+    _browse("sideways(8)", "right", "", ""),
+    _browse("find", "slash", "/", "Finds text.", "Find"),
+    _browse("step(1)", "n", "n N", "Goes to the next match, or to the one before."),
+    _browse("step(-1)", "N", "", ""),
+)
+"""The keys of the conversation while it has the focus."""
+
+
 def bindings() -> list[Binding]:
     """The bindings of the chat screen; they work wherever the focus is."""
     return [
         Binding(key.keys, key.action, key.label or key.what, show=False, priority=True) for key in KEYS if key.bound
+    ]
+
+
+def browse_bindings() -> list[Binding]:
+    """The bindings of the conversation."""
+    return [
+        Binding(key, bound.action if bound.action != "digit" else f"digit({key})", bound.what, show=False)
+        for bound in BROWSE_KEYS
+        for key in bound.keys.split(",")
     ]

@@ -22,6 +22,8 @@ class Looks:
         base: the transcript's own colours, under everything else.
         prompt: the person's messages.
         selection: selected text.
+        cursor: the edge of the line that the cursor stands on.
+        found: text that was looked for and found; ``found_now`` where the person is.
     """
 
     base: Style
@@ -35,6 +37,9 @@ class Looks:
     warning: Style
     error: Style
     selection: Style
+    cursor: Style
+    found: Style
+    found_now: Style
     theme: Theme
 
     @cached_property
@@ -67,6 +72,9 @@ _ROLES = (
     "warning",
     "error",
     "selection",
+    "cursor",
+    "found",
+    "found-now",
 )
 COMPONENTS = frozenset(f"transcript--{role}" for role in _ROLES)
 """The component classes that a style sheet gives colours to."""
@@ -75,15 +83,17 @@ COMPONENTS = frozenset(f"transcript--{role}" for role in _ROLES)
 def make_looks(base: Style, styles: dict[str, Style], theme: Theme) -> Looks:
     """The styles for a theme; ``styles`` are those of the component classes, by name."""
     given = {role.replace("-", "_"): styles[f"transcript--{role}"] for role in _ROLES}
-    return Looks(base=base, quiet=_quiet(base), theme=theme, **given)
+    return Looks(base=base, quiet=_quiet(base, theme), theme=theme, **given)
 
 
 def _markdown(theme: Theme) -> MarkdownTheme:
     """A preset that suits the theme, with the theme's own colours for what stands out."""
-    from tui_stream.markdown import ANSI, DARK, LIGHT
+    from tui_stream.markdown import ANSI, DARK, LIGHT, THEMES
 
     if theme.ansi:
         return ANSI
+    if theme.name in THEMES:
+        return THEMES[theme.name]
     preset = DARK if theme.dark else LIGHT
     first, second = _colour(theme.primary), _colour(theme.secondary or theme.primary)
     bold, plain = Style(bold=True), Style()
@@ -98,8 +108,10 @@ def _markdown(theme: Theme) -> MarkdownTheme:
     return replace(preset, headings=headings, bullet=Style(color=first))
 
 
-def _quiet(base: Style) -> Style:
-    """Text that stands back: between the text's colour and the background's."""
+def _quiet(base: Style, theme: Theme) -> Style:
+    """Text that stands back: between the text's colour and the background's; not where contrast is to be high."""
+    if theme.name.startswith("high-contrast"):
+        return Style()
     if base.color is None or base.bgcolor is None or not (base.color.triplet and base.bgcolor.triplet):
         return Style(dim=True)
     share = 0.6

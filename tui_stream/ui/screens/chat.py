@@ -12,6 +12,7 @@ from textual.screen import Screen
 
 from tui_stream.core.sanitize import clean_line
 from tui_stream.ui.keys import bindings
+from tui_stream.ui.terminal_app import TerminalApp
 from tui_stream.ui.widgets.key_bar import KeyBar
 from tui_stream.ui.widgets.pane import ChatPane
 from tui_stream.ui.widgets.prompt import Prompt
@@ -37,6 +38,7 @@ class ChatScreen(Screen[None]):
         super().__init__()
         self._pane = ChatPane(open_session, ui=ui, stall_notice=stall_notice)
         self._prompt = Prompt()
+        self._key_bar = KeyBar(id="keys")
         self._first_prompt = first_prompt
 
     @property
@@ -48,7 +50,7 @@ class ChatScreen(Screen[None]):
         """From top to bottom."""
         yield self._pane
         yield self._prompt
-        yield KeyBar(id="keys")
+        yield self._key_bar
 
     def on_mount(self) -> None:
         """Opens the session once the first frame is on the screen."""
@@ -95,13 +97,20 @@ class ChatScreen(Screen[None]):
 
         self.app.push_screen(ConfirmScreen(f"Open this link?\n\n{target}", "Open"), answered)
 
+    # -- stopping and leaving -------------------------------------------------------------------------
+
     def action_stop(self) -> None:
-        """Stops the answer."""
-        self._pane.stop()
+        """Stops the answer; where there is none, ends what else is going on, and goes back to the prompt."""
+        if self._pane.conversation.finding:
+            self._pane.conversation.end_find()
+        elif self._pane.busy:
+            self._pane.stop()
+        elif not self._pane.transcript.browser.dismiss():
+            self._prompt.focus()
 
     def action_interrupt(self) -> None:
         """Copies what is selected; where nothing is, stops the answer, and else says how to leave."""
-        selected = self.get_selected_text() or self._prompt.selected_text
+        selected = self.get_selected_text() or self._prompt.selected_text or self._pane.conversation.selected_text
         if selected:
             self.app.copy_to_clipboard(selected)
         elif self._pane.busy:
@@ -109,45 +118,99 @@ class ChatScreen(Screen[None]):
         else:
             self.notify("Ctrl+Q leaves.", markup=False, timeout=2)
 
-    def action_copy_answer(self) -> None:
-        """Copies the newest answer."""
-        self._copy(self._pane.answer_text, "The answer")
-
-    def action_copy_code(self) -> None:
-        """Copies the newest block of code."""
-        self._copy(self._pane.code_text, "The code")
-
-    @on(Transcript.CodeClicked)
-    def _copy_clicked(self, event: Transcript.CodeClicked) -> None:
-        self._copy(event.code, "The code")
-
-    def _copy(self, text: str, what: str) -> None:
-        if text:
-            self.app.copy_to_clipboard(text)
-            self.notify(f"{what} is on the clipboard.", markup=False, timeout=2)
-
-    def action_toggle_thinking(self) -> None:
-        """Folds or unfolds the newest answer's thinking."""
-        self._pane.toggle_thinking()
-
-    def action_scroll_up(self) -> None:
-        """Scrolls the conversation, not the prompt."""
-        self._pane.transcript.scroll_page_up(animate=False)
-
-    def action_scroll_down(self) -> None:
-        """Scrolls the conversation, not the prompt."""
-        self._pane.transcript.scroll_page_down(animate=False)
-
-    def action_scroll_end(self) -> None:
-        """Goes to the end."""
-        self._pane.transcript.follow()
-
     def action_help(self) -> None:
         """Shows the keys."""
         from tui_stream.ui.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen())
 
+    def action_redraw(self) -> None:
+        """Draws the screen again."""
+        if isinstance(self.app, TerminalApp):
+            self.app.redraw()
+
     def action_quit(self) -> None:
         """Leaves; an answer under way is stopped."""
         self.app.exit()
+
+    # -- copying and saving ---------------------------------------------------------------------------
+
+    def action_copy_answer(self) -> None:
+        """Copies what is selected of the conversation, or the newest answer."""
+        if source := self._pane.transcript.selected_source:
+            self._copy(source, "The selection, as Markdown,")
+        elif self._pane.newest is not None:
+            self._copy(self._pane.newest.source, "The answer")
+
+    def action_copy_code(self, number: int | None = None) -> None:
+        """Copies a block of code by its number, or the newest one."""
+        entry = self._pane.transcript.browser.answer or self._pane.newest
+        code = entry.code(number) if entry is not None else ""
+        if code:
+            self._copy(code, f"Code block {number}" if number else "The code")
+        else:
+            self.notify("There is no such block of code.", markup=False, timeout=2)
+
+    @on(Transcript.CopyAsked)
+    def _copy_asked(self, event: Transcript.CopyAsked) -> None:
+        self._copy(event.text, event.what)
+
+    def _copy(self, text: str, what: str) -> None:
+        if text:
+            self.app.copy_to_clipboard(text)
+            self.notify(f"{what} is on the clipboard.", markup=False, timeout=2)
+
+    def action_save(self) -> None:
+        """Asks for a file name and saves the conversation."""
+        from tui_stream.ui.saving import ask_and_save
+
+        if self._pane.session is not None:
+            ask_and_save(self.app, self._pane.session.conversation)
+
+    # -- the conversation -----------------------------------------------------------------------------
+
+    def action_browse(self) -> None:
+        """Goes to the conversation, or from there to the prompt."""
+        transcript = self._pane.transcript
+        self.set_focus(self._prompt if self.focused is transcript else transcript, scroll_visible=False)
+
+    @on(Transcript.Left)
+    def _leave_browsing(self) -> None:
+        self._prompt.focus()
+
+    @on(Transcript.NothingThere)
+    def _nothing_there(self, event: Transcript.NothingThere) -> None:
+        self.notify(event.what, markup=False, timeout=2)
+
+    def on_descendant_focus(self) -> None:
+        """Shows the keys that work now."""
+        self._key_bar.browsing = self.focused is self._pane.transcript
+
+    async def action_find(self) -> None:
+        """Opens the find bar."""
+        await self._pane.conversation.find()
+
+    def action_previous_message(self) -> None:
+        """Goes to the message before."""
+        self._pane.transcript.browser.jump("message", -1)
+
+    def action_next_message(self) -> None:
+        """Goes to the next message; behind the last one, to the end."""
+        if not self._pane.transcript.browser.jump("message", 1):
+            self._pane.transcript.follow()
+
+    def action_toggle_thinking(self) -> None:
+        """Folds or unfolds the newest answer's thinking."""
+        self._pane.transcript.browser.fold(self._pane.newest, thoughts=True)
+
+    def action_scroll_up(self) -> None:
+        """Scrolls the conversation, not the prompt."""
+        self._pane.transcript.browser.page(-1)
+
+    def action_scroll_down(self) -> None:
+        """Scrolls the conversation, not the prompt."""
+        self._pane.transcript.browser.page(1)
+
+    def action_scroll_end(self) -> None:
+        """Goes to the end."""
+        self._pane.transcript.follow()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import VerticalScroll
@@ -9,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_stream.ui.keys import KEYS
+from tui_stream.ui.keys import BROWSE_KEYS, KEYS, Key
 
 
 class HelpScreen(ModalScreen[None]):
@@ -24,10 +26,15 @@ class HelpScreen(ModalScreen[None]):
 
 
 def _text() -> Content:
-    width = max(len(key.shown) for key in KEYS)
-    lines = [Content.assemble(("Keys", "bold $accent"))]
-    lines += [Content.assemble((f"{key.shown:<{width}}", "bold"), f"   {key.what}") for key in KEYS]
-    lines.append(Content(""))
-    lines.append(Content("Mouse: drag to select, click a heading of thoughts to fold it."))
+    lines = [Content.assemble(("Keys", "bold $accent")), *_list(KEYS), Content("")]
+    lines += [Content.assemble(("In the conversation (Tab)", "bold $accent")), *_list(BROWSE_KEYS), Content("")]
+    lines.append(Content("Mouse: drag to select (Ctrl+C copies it as shown, Ctrl+Y as Markdown); click thoughts or"))
+    lines.append(Content("“more lines” to unfold them; Shift and the wheel scroll wide code sideways."))
     lines.append(Content("Settings: tui-stream config init, tui-stream config path."))
     return Content("\n").join(lines)
+
+
+def _list(keys: Sequence[Key]) -> list[Content]:
+    shown = [key for key in keys if key.shown]
+    width = max(len(key.shown) for key in (*KEYS, *BROWSE_KEYS))
+    return [Content.assemble((f"{key.shown:<{width}}", "bold"), f"   {key.what}") for key in shown]

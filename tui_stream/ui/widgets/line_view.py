@@ -6,6 +6,7 @@ It follows the end until the person scrolls up, and then keeps its place.
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -25,7 +26,12 @@ _MOST_CACHED = 2000
 
 
 class LineView(ScrollView, can_focus=True):
-    """A scrolled view of lines, which a subclass provides."""
+    """A scrolled view of lines, which a subclass provides.
+
+    A click does not take the focus: what is typed afterwards still goes where it went before.
+    """
+
+    FOCUS_ON_CLICK = False
 
     @dataclass
     class Behind(Message):
@@ -50,6 +56,14 @@ class LineView(ScrollView, can_focus=True):
     @abstractmethod
     def lines(self, first: int, last: int) -> list[Line]:
         """The lines [first, last), those that there are."""
+
+    def marks(self, line: int) -> Sequence[tuple[int, int, Style]]:
+        """What of a line is drawn in another style: the first character, the end, the style."""
+        del line
+        return ()
+
+    def scrolled(self, old: int, new: int) -> None:
+        """The screen's first line was this and is that; called before anything is drawn."""
 
     @property
     @abstractmethod
@@ -108,11 +122,27 @@ class LineView(ScrollView, can_focus=True):
             self.set_reactive(ScrollView.virtual_size, size)
             self.vertical_scrollbar.window_virtual_size = size.height
 
+    def redraw(self, *lines: int) -> None:
+        """Draws lines again that look different now."""
+        for line in lines:
+            self._cache.pop(line, None)
+            if 0 <= line - self.scroll_offset.y < self.size.height:
+                self.refresh(Region(0, line - self.scroll_offset.y, self.size.width, 1))
+
+    def redraw_all(self) -> None:
+        """Draws everything again; no line came or went."""
+        self._cache.clear()
+        self.refresh()
+
     def move_to(self, line: int) -> None:
         """Shows the content from this line on, at once."""
         self._moving = True
         self.scroll_target_y = self.scroll_y = line
         self._moving = False
+
+    def go_to(self, line: int) -> None:
+        """Scrolls so that the screen begins with this line, as a person would: the end is followed again."""
+        self.scroll_target_y = self.scroll_y = max(0, min(line, self.end_line))
 
     def _refresh_from(self, line: int) -> None:
         """Draws again what is on the screen from this line on."""
@@ -123,8 +153,10 @@ class LineView(ScrollView, can_focus=True):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follows the end again once the person has scrolled there, and no longer once they left it."""
         super().watch_scroll_y(old_value, new_value)
-        if not self._moving and round(old_value) != round(new_value):
-            self._follows = round(new_value) >= self.end_line
+        old, new = round(old_value), round(new_value)
+        if not self._moving and old != new:
+            self._follows = new >= self.end_line
+            self.scrolled(old, new)
             self._tell_behind()
 
     def _tell_behind(self) -> None:
@@ -181,9 +213,12 @@ class LineView(ScrollView, can_focus=True):
     def _make_strips(self, first: int, last: int, selection: Selection | None) -> list[Strip]:
         width, base = self.size.width, self.base_style
         strips = []
-        for number, line in enumerate(self.lines(first, last), first):
+        for number, segments in enumerate(self.lines(first, last), first):
             span = selection.get_span(number) if selection is not None else None
-            segments = line if span is None else mark(line, span, self.selection_style)
+            if span is not None:
+                segments = mark(segments, span, self.selection_style)  # noqa: PLW2901 - one line, marked again and again
+            for start, end, style in self.marks(number):
+                segments = mark(segments or [Segment(" ")], (start, end), style)  # noqa: PLW2901 - and once more
             styled = [Segment(text, base + style if style else base) for text, style, _ in segments]
             strips.append(Strip(styled).adjust_cell_length(width, base))
         strips += [Strip.blank(width, base)] * (last - first - len(strips))

@@ -19,6 +19,7 @@ from tui_stream.core.events import Progress, TurnState, TurnUpdate
 from tui_stream.core.models import MessageStatus
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
 from tui_stream.ui.entries import PromptEntry
+from tui_stream.ui.widgets.conversation import ConversationView
 from tui_stream.ui.widgets.header_bar import HeaderBar
 from tui_stream.ui.widgets.status_bar import StatusBar
 from tui_stream.ui.widgets.transcript import Transcript
@@ -60,7 +61,8 @@ class ChatPane(Vertical):
         self._ui = ui
         self._stall_notice = stall_notice
         self._header_bar = HeaderBar()
-        self._transcript = Transcript()
+        self._transcript = Transcript(keep_thinking=ui.show_reasoning, wide="scroll" if ui.wide == "scroll" else "wrap")
+        self._conversation = ConversationView(self._transcript)
         self._status_bar = StatusBar(id="status")
         self._opened: OpenedSession | None = None
         self._waiting: deque[PromptEntry] = deque()
@@ -75,7 +77,7 @@ class ChatPane(Vertical):
     def compose(self) -> ComposeResult:
         """From top to bottom."""
         yield self._header_bar
-        yield self._transcript
+        yield self._conversation
         yield self._status_bar
 
     def on_mount(self) -> None:
@@ -102,19 +104,19 @@ class ChatPane(Vertical):
         return self._transcript
 
     @property
+    def conversation(self) -> ConversationView:
+        """The conversation with its find bar."""
+        return self._conversation
+
+    @property
     def busy(self) -> bool:
         """Whether there is anything to stop."""
         return self._job is not None and not self._job.done()
 
     @property
-    def answer_text(self) -> str:
-        """The newest answer, as Markdown."""
-        return self._answer.source if self._answer else ""
-
-    @property
-    def code_text(self) -> str:
-        """The newest block of code in the newest answer."""
-        return self._answer.newest_code if self._answer else ""
+    def newest(self) -> AnswerEntry | None:
+        """The newest answer."""
+        return self._answer
 
     def open(self) -> None:
         """Opens the session in the background, once, and prepares its provider."""
@@ -135,11 +137,6 @@ class ChatPane(Vertical):
         """Stops what is under way: the answer, or the preparation."""
         if self._job is not None:
             self._job.cancel()
-
-    def toggle_thinking(self) -> None:
-        """Folds or unfolds what the model thought before the newest answer."""
-        if self._answer is not None:
-            self._transcript.changed(self._answer, self._answer.toggle_thinking())
 
     def pull(self, model: str) -> None:
         """Lets the provider fetch a model it does not have."""
@@ -244,7 +241,7 @@ class ChatPane(Vertical):
 
         entry = self._waiting.popleft()
         self._transcript.begin(entry)
-        self._answer = self._transcript.add_answer(session.model, after=entry, keep_thinking=self._ui.show_reasoning)
+        self._answer = self._transcript.add_answer(session.model, after=entry)
         await run_turn(session, entry.prompt, self)
 
     def turn_began(self, turn: Turn) -> None:
@@ -271,6 +268,7 @@ class ChatPane(Vertical):
             self._transcript.changed(answer, answer.append_thinking(update.reasoning))
         if update.text:
             self._transcript.changed(answer, answer.append(update.text))
+        await self.app.link.ready()  # type: ignore[attr-defined] # its app is a ChatApp
 
     def turn_ended(self, turn: Turn, error: TuiStreamError | None) -> None:
         """Says how the turn ended; an unanswered prompt goes back into the prompt box."""

@@ -1,78 +1,101 @@
 """The conversation: entries one under the other, drawn by one widget.
 
-Entries far from the screen are not laid out; their heights are estimated until they are scrolled to.
+Whatever changes above or below, what is on the screen stays where it is.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import chain
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.style import Style
 from textual import events
+from textual.binding import BindingType
 from textual.message import Message
 
+from tui_stream.core.models import Message as ChatMessage
+from tui_stream.core.models import Role
 from tui_stream.ui.answer import AnswerEntry
-from tui_stream.ui.entries import Entry, NoteEntry, PromptEntry
-from tui_stream.ui.looks import COMPONENTS, Looks, make_looks
-from tui_stream.ui.widgets.line_view import Line, LineView
+from tui_stream.ui.browser import Browser
+from tui_stream.ui.entries import NoteEntry, PromptEntry
+from tui_stream.ui.entry import Entry
+from tui_stream.ui.keys import browse_bindings
+from tui_stream.ui.widgets.browse_actions import BrowseActions
+from tui_stream.ui.widgets.entry_view import EntryView
 
-_MARGIN = 1  # cells left free at the right edge, before the scrollbar
+if TYPE_CHECKING:
+    from tui_stream.markdown import WideMode
+    from tui_stream.ui.finder import Finder
+
+_SEEK = 0.02  # seconds from one bit of searching to the next
+_SIDEWAYS = 8  # cells that the wheel moves wide code
 
 
-class Transcript(LineView):
+class Transcript(EntryView, BrowseActions):
     """Holds the entries, oldest first."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = set(COMPONENTS)
+    BINDINGS: ClassVar[list[BindingType]] = [*browse_bindings()]
 
     @dataclass
-    class LinkClicked(Message):
-        """Somebody wants to open a link; its target is foreign text."""
+    class Found(Message):
+        """Which match the person is at, from 1, and how many there are, so far where it is still searching."""
 
-        target: str
+        position: int | None
+        count: int
+        searching: bool
 
-    @dataclass
-    class CodeClicked(Message):
-        """Somebody wants this code on the clipboard."""
-
-        code: str
-
-    def __init__(self) -> None:
+    def __init__(self, *, keep_thinking: bool = False, wide: WideMode = "wrap") -> None:
         super().__init__(id="transcript")
-        self._entries: list[Entry] = []
-        self._tops = [0]
+        self.browser = Browser(self)
+        self._keep_thinking = keep_thinking
+        self._wide: WideMode = wide
         self._welcome: NoteEntry | None = None
-        self._made_looks: Looks | None = None
+        self._finder: Finder | None = None
+        self._origin = 0
+
+    def on_mount(self) -> None:
+        """Makes the clock by which a search goes on."""
+        super().on_mount()
+        self._seeker = self.set_interval(_SEEK, self._seek, pause=True)
 
     # -- entries ------------------------------------------------------------------------------------
 
     def welcome(self, text: str) -> None:
         """Shows a text until the first entry."""
-        if self._entries and self._welcome is None:
+        if self.column.entries and self._welcome is None:
             return
+        if self._welcome is not None:
+            self.column.remove([self._welcome])
         self._welcome = NoteEntry(text)
-        self._entries = [self._welcome]
-        self._entries_changed(0)
+        self.show_changed(self.column.insert(0, [self._welcome]))
+
+    def load(self, messages: Sequence[ChatMessage]) -> None:
+        """Shows messages of an earlier time, above whatever there is; they are laid out when they are looked at."""
+        self._unwelcome()
+        entries: list[Entry] = [
+            AnswerEntry.of(message, keep_thinking=self._keep_thinking, wide=self._wide)
+            if message.role is Role.ASSISTANT
+            else PromptEntry(message.text, message=message)
+            for message in messages
+        ]
+        self.show_changed(self.column.insert(0, entries))
 
     def add(self, entry: Entry, after: Entry | None = None) -> None:
         """Adds an entry at the end, or behind another one."""
-        if self._welcome is not None:
-            self._entries.clear()
-            self._welcome = None
-        index = len(self._entries) if after is None else self._entries.index(after) + 1
-        self._entries.insert(index, entry)
-        self._entries_changed(index)
+        self._unwelcome()
+        index = len(self.column.entries) if after is None else self.column.index_of(after) + 1
+        self.show_changed(self.column.insert(index, [entry]))
 
     def begin(self, prompt: PromptEntry) -> None:
         """A prompt waits no longer."""
         prompt.begin()
         self.changed(prompt, 0)
 
-    def add_answer(self, model: str, *, after: Entry, keep_thinking: bool) -> AnswerEntry:
+    def add_answer(self, model: str, *, after: Entry) -> AnswerEntry:
         """Adds an answer, still empty, behind its prompt."""
-        answer = AnswerEntry(model, keep_thinking=keep_thinking)
+        answer = AnswerEntry(model, keep_thinking=self._keep_thinking, wide=self._wide)
         self.add(answer, after)
         return answer
 
@@ -83,122 +106,94 @@ class Transcript(LineView):
     def drop(self, dropped: Collection[Entry]) -> None:
         """Takes entries out."""
         if dropped:
-            first = min(self._entries.index(entry) for entry in dropped)
-            self._entries = [entry for entry in self._entries if entry not in dropped]
-            self._entries_changed(first)
+            self.browser.forget(dropped)
+            if self._finder is not None:
+                self._finder.forget(dropped)
+            self.show_changed(self.column.remove(dropped))
 
     def changed(self, entry: Entry, line: int) -> None:
         """An entry changed from this line of its own on."""
-        newest = len(self._entries) - 1
-        self._entries_changed(newest if self._entries[newest] is entry else self._entries.index(entry), line)
+        self.show_changed(self.column.changed(entry, line))
+        self._found_changes(entry, line)
 
-    def _entries_changed(self, index: int, line: int = 0) -> None:
-        if self.size.width:
-            self._count(index)
-            self.lines_changed(self._tops[index] + line)
+    def rearrange(self, entry: Entry, line: int) -> None:
+        """As `changed`, where somebody asked for it: what stands on the screen stays there, or else the entry's top."""
+        top = self.column.top(self.column.index_of(entry))
+        row = max(0, top - self.scroll_offset.y)
+        with self.held(row):
+            self.column.changed(entry, line)
+        self._found_changes(entry, line)
 
-    # -- geometry -----------------------------------------------------------------------------------
+    def _unwelcome(self) -> None:
+        if self._welcome is not None:
+            self.column.remove([self._welcome])
+            self._welcome = None
+
+    def marks(self, line: int) -> Sequence[tuple[int, int, Style]]:
+        """What was found, and where the cursor stands."""
+        found = self._finder.marks(line, self.looks) if self._finder is not None else ()
+        return [*chain(found, self.browser.marks(line))]
+
+    # -- finding ------------------------------------------------------------------------------------
+
+    def find(self, text: str) -> None:
+        """Looks for text, beginning where the screen does; for nothing, to end it."""
+        self._finder = None
+        if text.strip():
+            from tui_stream.ui.finder import Finder
+            from tui_stream.ui.search import Query
+
+            self._origin = self.scroll_offset.y
+            self._finder = Finder(self.column, Query(text), self.column.index_at(self._origin))
+            self._seeker.resume()
+            self._seek()
+        else:
+            self._seeker.pause()
+            self._tell_found()
+        self.redraw_all()
 
     @property
-    def line_count(self) -> int:
-        """How many lines there are, some of them perhaps estimated."""
-        return self._tops[-1]
+    def finding(self) -> bool:
+        """Whether anything is looked for."""
+        return self._finder is not None
 
-    @property
-    def base_style(self) -> Style:
-        """The transcript's own colours."""
-        return self._looks.base
+    def step(self, by: int) -> None:
+        """Goes to the next match, or to the one before."""
+        if self._finder is not None and (match := self._finder.step(by)) is not None:
+            self.browser.reveal(match.entry, match.line)
+        self._tell_found()
 
-    @property
-    def selection_style(self) -> Style:
-        """The colours of selected text."""
-        return self._looks.selection
+    def _seek(self) -> None:
+        """Looks for a few milliseconds."""
+        finder = self._finder
+        if finder is None or not finder.searching:
+            self._seeker.pause()
+            return
+        with self.held():
+            finder.work()
+        if finder.current is None and (match := finder.nearest(self._origin)) is not None:
+            finder.current = match
+            self.browser.reveal(match.entry, match.line)
+        self._tell_found()
 
-    @property
-    def _looks(self) -> Looks:
-        if self._made_looks is None:
-            styles = {name: self.get_component_rich_style(name, partial=True) for name in COMPONENTS}
-            self._made_looks = make_looks(self.rich_style, styles, self.app.current_theme)
-        return self._made_looks
+    def _found_changes(self, entry: Entry, line: int) -> None:
+        if self._finder is not None:
+            self._finder.entry_changed(entry, line)
+            self._tell_found()
 
-    @property
-    def _text_width(self) -> int:
-        return max(1, self.size.width - _MARGIN)
+    def _tell_found(self) -> None:
+        finder = self._finder
+        told = self.Found(finder.position, finder.count, finder.searching) if finder else self.Found(None, 0, False)
+        self.post_message(told)
 
-    def _count(self, first: int) -> None:
-        """Counts lines anew from an entry on; those far from the screen are estimated."""
-        width, looks = self._text_width, self._looks
-        del self._tops[first + 1 :]
-        newest = len(self._entries) - 1
-        for number in range(first, len(self._entries)):
-            entry = self._entries[number]
-            if number in {first, newest} or entry.fits(width, looks):
-                height = entry.lay_out(width, looks)
-            else:
-                height = entry.estimate(width)
-            self._tops.append(self._tops[-1] + height)
+    def arranged(self) -> None:
+        """Looks again for what was looked for: its lines may be others now."""
+        if self._finder is not None:
+            self._origin = self.scroll_offset.y
+            self._finder.again(self.column.index_at(self._origin))
+            self._seeker.resume()
 
-    def on_resize(self) -> None:
-        """Lays out for the new size, keeping what is in view."""
-        self._lay_out_again()
-
-    def notify_style_update(self) -> None:
-        """Takes the new theme's colours."""
-        super().notify_style_update()
-        if self.is_attached and self.size.width:
-            self._made_looks = None
-            self._lay_out_again()
-
-    def _lay_out_again(self) -> None:
-        place = self._place()
-        self._count(0)
-        self.all_changed()
-        self.move_to(self.end_line if self.follows else self._line_of(place))
-
-    def _place(self) -> tuple[int, float]:
-        """What is at the top of the screen: an entry, and how far into it."""
-        index = self._entry_at(self.scroll_offset.y)
-        if index >= len(self._entries):
-            return 0, 0.0
-        height = self._tops[index + 1] - self._tops[index]
-        return index, (self.scroll_offset.y - self._tops[index]) / max(1, height)
-
-    def _line_of(self, place: tuple[int, float]) -> int:
-        index, share = place
-        if index >= len(self._entries):
-            return 0
-        self._settle(index)
-        height = self._tops[index + 1] - self._tops[index]
-        return min(self.end_line, self._tops[index] + round(share * height))
-
-    def _entry_at(self, line: int) -> int:
-        return bisect_right(self._tops, line) - 1
-
-    def _settle(self, index: int) -> bool:
-        """Lays an entry out whose height was estimated; whether that changed it."""
-        width, looks = self._text_width, self._looks
-        entry = self._entries[index]
-        if entry.fits(width, looks):
-            return False
-        growth = entry.lay_out(width, looks) - (self._tops[index + 1] - self._tops[index])
-        if growth:
-            self._tops[index + 1 :] = [top + growth for top in self._tops[index + 1 :]]
-        return bool(growth)
-
-    def lines(self, first: int, last: int) -> list[Line]:
-        """The lines [first, last); entries that were only estimated are laid out now."""
-        found: list[Line] = []
-        index = self._entry_at(first)
-        while first < last and index < len(self._entries):
-            if self._settle(index):
-                self.call_after_refresh(self.all_changed)
-            top, bottom = self._tops[index], self._tops[index + 1]
-            found += self._entries[index].lines(first - top, min(last, bottom) - top)
-            first = max(first, bottom)
-            index += 1
-        return found
-
-    # -- clicking -----------------------------------------------------------------------------------
+    # -- mouse and keys -----------------------------------------------------------------------------
 
     def on_click(self, event: events.Click) -> None:
         """Opens a link, folds what was clicked, or copies the code whose label it was."""
@@ -207,11 +202,29 @@ class Transcript(LineView):
             self.post_message(self.LinkClicked(str(meta["link"])))
             return
         line = self.scroll_offset.y + event.y
-        index = self._entry_at(line)
-        entry = self._entries[index] if index < len(self._entries) else None
-        if not isinstance(entry, AnswerEntry):
+        if not self.column.entries or line >= self.line_count:
             return
+        index = self.column.index_at(line)
+        entry = self.column.entries[index]
         if "fold" in meta:
-            self.changed(entry, entry.toggle_thinking())
-        elif code := entry.code_at(line - self._tops[index]):
-            self.post_message(self.CodeClicked(code))
+            self.browser.fold(entry, thoughts=meta["fold"] == "thoughts")
+        elif isinstance(entry, AnswerEntry) and (code := entry.code_at(line - self.column.top(index))):
+            self.post_message(self.CopyAsked(code, "The code"))
+
+    def on_mouse_scroll_right(self, event: events.MouseScrollRight) -> None:
+        """Moves the wide code under the mouse."""
+        event.stop()
+        self.browser.sideways(_SIDEWAYS, self.scroll_offset.y + event.y)
+
+    def on_mouse_scroll_left(self, event: events.MouseScrollLeft) -> None:
+        """Moves the wide code under the mouse back."""
+        event.stop()
+        self.browser.sideways(-_SIDEWAYS, self.scroll_offset.y + event.y)
+
+    def on_focus(self) -> None:
+        """Shows the cursor."""
+        self.browser.show()
+
+    def on_blur(self) -> None:
+        """Hides the cursor."""
+        self.browser.hide()

@@ -1,0 +1,287 @@
+"""Moves over the conversation by key: a cursor, jumps, a selection, folds, and what was found.
+
+It exists so that everything the mouse can do to the transcript can be done without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from typing import TYPE_CHECKING, Literal
+
+from rich.style import Style
+
+from tui_stream.ui.answer import AnswerEntry
+from tui_stream.ui.column import Place
+from tui_stream.ui.entries import NoteEntry
+from tui_stream.ui.entry import Entry, Stop, StopKind
+
+if TYPE_CHECKING:
+    from tui_stream.ui.widgets.transcript import Transcript
+
+Target = Literal["message", "heading", "code", "link"]
+"""What one can jump to."""
+
+_SIGNS: dict[StopKind, tuple[str, ...]] = {
+    "heading": ("#", "=", "-"),
+    "code": ("```", "~~~", "    ", "\t"),
+    "link": ("[", "://", "www.", "@"),
+}
+"""What must stand in a source that holds one; an entry without it need not be laid out."""
+_NUMBERS = 1_000_000  # code blocks that can be told apart
+
+
+class Browser:
+    """The cursor of a transcript. Only a transcript with the focus shows it."""
+
+    def __init__(self, transcript: Transcript) -> None:
+        self._transcript = transcript
+        self._column = transcript.column
+        self._active = False
+        self._cursor: Place | None = None
+        self._anchor: Place | None = None
+        self._link: tuple[Entry, Stop] | None = None
+        self._number = 0
+
+    # -- the cursor ---------------------------------------------------------------------------------
+
+    @property
+    def line(self) -> int:
+        """The line that the cursor stands on; where there is none yet, the last one on the screen that has text."""
+        transcript = self._transcript
+        top = transcript.scroll_offset.y
+        bottom = top + transcript.size.height
+        if self._cursor is not None:
+            line = self._column.line_of(self._cursor)
+            if self._active or top <= line < bottom:
+                return line
+        return max(0, min(transcript.line_count, bottom) - 1)
+
+    @property
+    def entry(self) -> Entry | None:
+        """The entry that the cursor stands in."""
+        entries = self._column.entries
+        return entries[self._column.index_at(self.line)] if entries else None
+
+    @property
+    def answer(self) -> AnswerEntry | None:
+        """The answer that the cursor stands in, where one shows."""
+        entry = self.entry if self._active else None
+        return entry if isinstance(entry, AnswerEntry) else None
+
+    def show(self) -> None:
+        """Shows the cursor, on the screen."""
+        line = self.line
+        self._active = True
+        self._put(line)
+
+    def hide(self) -> None:
+        """Hides the cursor, until it is shown again."""
+        self._active = False
+        self._anchor = None
+        self._link = None
+        self._transcript.redraw_all()
+
+    def forget(self, entries: Collection[Entry]) -> None:
+        """These entries are gone."""
+        if self._cursor is not None and self._cursor.entry in entries:
+            self._cursor = None
+        if self._anchor is not None and self._anchor.entry in entries:
+            self._anchor = None
+        if self._link is not None and self._link[0] in entries:
+            self._link = None
+
+    def _put(self, line: int) -> None:
+        """Moves the cursor, and the selection's end with it."""
+        if not self._column.entries:
+            return
+        line = max(0, min(line, self._transcript.line_count - 1))
+        self._cursor = self._column.place_at(line)
+        self._number = 0
+        self._transcript.redraw_all()
+        if self._anchor is not None:
+            start = self._column.line_of(self._anchor)
+            self._transcript.select(min(start, line), max(start, line) + 1)
+
+    def marks(self, line: int) -> Iterator[tuple[int, int, Style]]:
+        """How the cursor and the link that it is at show on a line."""
+        if not self._active or self._cursor is None or line != self.line:
+            return
+        looks = self._transcript.looks
+        yield 0, 1, looks.cursor
+        if self._link is not None:
+            entry, stop = self._link
+            if self._column.top(self._column.index_of(entry)) + stop.line == line:
+                yield stop.start, stop.end, looks.found_now
+
+    # -- moving -------------------------------------------------------------------------------------
+
+    def move(self, by: int, *, select: bool = False) -> None:
+        """Moves the cursor by lines, and scrolls only as far as it has to."""
+        if select and self._anchor is None:
+            self._anchor = self._column.place_at(self.line)
+        self._link = None
+        self._put(self.line + by)
+        first, height = self._transcript.scroll_offset.y, self._transcript.size.height
+        if self.line < first:
+            self._transcript.go_to(self.line)
+        elif self.line >= first + height:
+            self._transcript.go_to(self.line - height + 1)
+
+    def page(self, by: int) -> None:
+        """Scrolls by screens; the cursor keeps its row."""
+        row = self.line - self._transcript.scroll_offset.y
+        before = self._transcript.scroll_offset.y
+        self._transcript.go_to(before + by * max(1, self._transcript.size.height - 1))
+        self._link = None
+        stuck = self._transcript.scroll_offset.y == before
+        edge = 0 if by < 0 else self._transcript.line_count - 1
+        self._put(edge if stuck else self._transcript.scroll_offset.y + row)
+
+    def edge(self, *, end: bool) -> None:
+        """Goes to the first line, or to the last one and follows the answer."""
+        self._link = None
+        if end:
+            self._transcript.follow()
+        else:
+            self._transcript.go_to(0)
+        self._put(self._transcript.line_count - 1 if end else 0)
+
+    def jump(self, target: Target, by: int) -> bool:
+        """Goes to the next or the last one of a kind; False where there is none."""
+        found = self._next_message(by) if target == "message" else self._next_stop(target, by)
+        if found is None:
+            return False
+        entry, stop = found
+        self._link = found if target == "link" else None
+        self.reveal(entry, stop.line)
+        return True
+
+    def reveal(self, entry: Entry, line: int) -> None:
+        """Brings a line of an entry onto the screen, and the cursor to it."""
+        wanted = self._column.top(self._column.index_of(entry)) + line
+        first, height = self._transcript.scroll_offset.y, self._transcript.size.height
+        if not first + 1 <= wanted < first + height - 1:
+            self._transcript.go_to(max(0, wanted - height // 4))
+            wanted = self._column.top(self._column.index_of(entry)) + line
+        self._put(wanted)
+
+    def _next_message(self, by: int) -> tuple[Entry, Stop] | None:
+        """The next entry's first line; going back, the beginning of this one first."""
+        entries = self._column.entries
+        if not entries:
+            return None
+        index = self._column.index_at(self.line)
+        if by < 0 and self.line > self._column.top(index) + 1:
+            return entries[index], Stop(1)
+        index += by
+        while 0 <= index < len(entries) and isinstance(entries[index], NoteEntry):
+            index += by
+        return (entries[index], Stop(1)) if 0 <= index < len(entries) else None
+
+    def _next_stop(self, kind: StopKind, by: int) -> tuple[Entry, Stop] | None:
+        entries = self._column.entries
+        if not entries:
+            return None
+        index = self._column.index_at(self.line)
+        start = self._link[1].start if self._link is not None else -1
+        here = (self.line - self._column.top(index), start if kind == "link" else 0)
+        while 0 <= index < len(entries):
+            if any(sign in entries[index].source for sign in _SIGNS[kind]):
+                entry = self._column.settle_all(index)
+                places = [(stop, (stop.line, stop.start)) for stop in entry.stops(kind)]
+                stops = [stop for stop, place in places if (place > here if by > 0 else place < here)]
+                if stops:
+                    return entry, stops[0 if by > 0 else -1]
+            index += by
+            here = (-1, -1) if by > 0 else (1 << 30, 0)
+        return None
+
+    # -- selecting and copying ----------------------------------------------------------------------
+
+    def toggle_selection(self) -> None:
+        """Begins a selection at the cursor's line, or ends it."""
+        if self._anchor is None:
+            self._anchor = self._column.place_at(self.line)
+            self._put(self.line)
+        else:
+            self.dismiss()
+
+    def dismiss(self) -> bool:
+        """Selects nothing any more; whether anything was selected."""
+        selected = self._transcript.text_selection is not None or self._anchor is not None
+        self._anchor = None
+        self._number = 0
+        self._transcript.screen.clear_selection()
+        return selected
+
+    def digit(self, digit: int) -> None:
+        """Types a digit of the number of a code block."""
+        self._number = min(_NUMBERS, self._number * 10 + digit)
+
+    def copy(self, *, message: bool = False) -> tuple[str, str]:
+        """What is to be copied, as Markdown, and what that is in words.
+
+        The code block whose number was typed; else what is selected; else the block, or the message, at the cursor.
+        """
+        number, self._number = self._number, 0
+        entry = self.entry
+        if entry is None:
+            return "", ""
+        if number and isinstance(entry, AnswerEntry):
+            return entry.code(number), f"Code block {number}"
+        if self._transcript.text_selection is not None:
+            return self._transcript.selected_source, "The selection, as Markdown,"
+        if message or not isinstance(entry, AnswerEntry):
+            return entry.source, "The message"
+        line = self.line - self._column.top(self._column.index_of(entry))
+        block = entry.block_at(line)
+        if block is None:
+            return entry.source, "The message"
+        return (block.code, "The code") if block.code else (entry.source_of(line, line + 1), "The block")
+
+    def enter(self) -> tuple[str, str] | None:
+        """What Enter does at the cursor: unfolds, or names a link to open or code to copy."""
+        entry = self.entry
+        if self._link is not None:
+            return "link", self._link[1].target
+        if entry is None:
+            return None
+        line = self.line - self._column.top(self._column.index_of(entry))
+        for segment in next(iter(entry.lines(line, line + 1)), []):
+            if segment.style is not None and "fold" in segment.style.meta:
+                self.fold(entry, thoughts=segment.style.meta["fold"] == "thoughts")
+                return None
+        code = entry.code_at(line) if isinstance(entry, AnswerEntry) else ""
+        return ("code", code) if code else None
+
+    # -- folding and wide blocks --------------------------------------------------------------------
+
+    def fold(self, entry: Entry | None = None, *, thoughts: bool = False) -> None:
+        """Folds or unfolds an entry or its thoughts; the one at the cursor where none is given."""
+        entry = entry or self.entry
+        if entry is None:
+            return
+        changed = entry.fold() if not thoughts else None
+        if thoughts and isinstance(entry, AnswerEntry):
+            changed = entry.toggle_thinking()
+        if changed is not None:
+            self._transcript.rearrange(entry, changed)
+
+    def toggle_wide(self) -> None:
+        """Wraps the code or the table at the cursor, or lets it run past the edge."""
+        entry = self.entry
+        if isinstance(entry, AnswerEntry):
+            changed = entry.set_wide(self.line - self._column.top(self._column.index_of(entry)))
+            if changed is not None:
+                self._transcript.rearrange(entry, changed)
+
+    def sideways(self, cells: int, line: int | None = None) -> None:
+        """Moves wide code or a wide table sideways, at the cursor or at a line."""
+        line = self.line if line is None else line
+        if not self._column.entries or line >= self._transcript.line_count:
+            return
+        index = self._column.index_at(line)
+        entry, top = self._column.entries[index], self._column.top(index)
+        moved = entry.scroll(line - top, cells) if isinstance(entry, AnswerEntry) else None
+        if moved is not None:
+            self._transcript.redraw(*range(top + moved[0], top + moved[1]))

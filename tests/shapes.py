@@ -62,6 +62,42 @@ def _mixed() -> Iterator[str]:
         yield "\n```\n\n" if part is _code else "\n\n"
 
 
+def _bullets() -> Iterator[str]:
+    for number in count():
+        yield f"- {_sentence(number)}\n"
+
+
+def _nested() -> Iterator[str]:
+    for number in count():
+        yield f"{'  ' * (number % 3)}- {_sentence(number)}\n"
+
+
+def _quotes() -> Iterator[str]:
+    for number in count():
+        yield f"{'> ' * (1 + number // 6 % 3)}{_sentence(number)}\n" + (">\n" if number % 5 == 4 else "")
+
+
+def _cjk() -> Iterator[str]:
+    text = "这个模型逐字写出答案所以屏幕上的任何内容都不应该取决于之前出现的文字而且行在字符之间换行"
+    for number in count():
+        start = number * 7 % 20
+        yield f"{text[start : start + 18]}{'**要点**' if number % 3 == 0 else ''}。"
+        yield "\n\n" if number % 6 == 5 else ""
+
+
+def _endless() -> Iterator[str]:
+    for number in count():
+        yield f"x{number * 7919 % 100_003}y"
+
+
+def _blocks() -> Iterator[str]:
+    languages = ("python", "js", "bash", "")
+    for number in count():
+        yield f"Block {number}: {_sentence(number, 6)}\n\n```{languages[number % 4]}\n"
+        yield "".join(f"value_{line} = call({line}, 'text', {number})  # {_WORDS[line]}\n" for line in range(4))
+        yield "```\n\n"
+
+
 SHAPES: dict[str, Callable[[], Iterator[str]]] = {
     "prose": _prose,
     "paragraph": _paragraph,
@@ -69,6 +105,12 @@ SHAPES: dict[str, Callable[[], Iterator[str]]] = {
     "list": _list,
     "table": _table,
     "mixed": _mixed,
+    "bullets": _bullets,
+    "nested": _nested,
+    "quotes": _quotes,
+    "cjk": _cjk,
+    "endless": _endless,
+    "blocks": _blocks,
 }
 """The shapes by name; each yields text without end."""
 

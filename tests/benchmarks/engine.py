@@ -5,6 +5,10 @@ Run by hand: ``python -m tests.benchmarks.engine [shape ...]``. An append is 33 
 For each size the CPU time of an append is given in microseconds a token, the mean over a window of
 appends that ends there, with what a screen reads after each append (40 lines). Read the last column, the
 ratio: times are those of the machine it runs on.
+
+Then, for a text of the largest size that is complete: milliseconds to load a slice of it (mean, slowest, and the
+slowest if it is laid out lazily), to show a screen from its middle at another width and to settle a slice of the
+rest (the slowest); and for 4,000 tokens the bytes kept for each character and the objects for each line.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
+from functools import partial
 from itertools import count, islice
 
 from tui_stream.markdown import LiveMarkdown
@@ -21,6 +26,9 @@ from tui_stream.markdown import LiveMarkdown
 TOKEN = 4
 BATCH = 33
 SIZES = (1_000, 4_000, 16_000, 64_000)
+SLICE = 8_000
+"""Characters of a long text that are loaded or settled at once."""
+COLUMNS = ("slice", "slowest", "lazy", "1st screen", "settling", "bytes/char", "objects/line")
 WINDOW = 900
 """Tokens before each size over which the cost is averaged."""
 _TEXT = (
@@ -200,37 +208,58 @@ def measure(shape: Callable[[], Iterator[str]]) -> list[float]:
     return windows[: len(SIZES)]
 
 
-def measure_whole(shape: Callable[[], Iterator[str]]) -> tuple[float, float, float, float]:
-    """Milliseconds of CPU at the largest size.
-
-    Loading all at once; then, at another width, the first screen and the slowest of the slices that lay
-    out the rest. The last number is the bytes kept for each character.
-    """
-    pieces = list(batches(shape, SIZES[-1]))
-    live = LiveMarkdown(100)
+def cpu(work: Callable[[], object]) -> float:
+    """Milliseconds of CPU that some work takes."""
     start = time.process_time()
-    live.append("".join(pieces))
+    work()
+    return (time.process_time() - start) * 1e3
+
+
+def measure_loading(text: str) -> list[float]:
+    """Milliseconds for `SLICE` characters of the largest size: on the average, at most, and lazily at most."""
+    figures: list[float] = []
+    for lazy in (False, True):
+        gc.collect()
+        live = LiveMarkdown(100)
+        slices = [text[start : start + SLICE] for start in range(0, len(text), SLICE)]
+        costs = [cpu(partial(live.append, piece, lazy=lazy)) for piece in slices]
+        figures += [max(costs)] if lazy else [sum(costs) / len(costs), max(costs)]
+    return figures
+
+
+def measure_resizing(text: str) -> list[float]:
+    """Milliseconds at the largest size: the first screen at another width, then the slowest slice of the rest."""
+    live = LiveMarkdown(100)
+    live.append(text)
     live.finish()
-    loaded = time.process_time() - start
     middle = live.height // 2
     offset = live.source_range(middle, middle + 1)[0]
-    start = time.process_time()
-    live.resize(80, lazy=True)
-    top = live.line_of(offset)
-    live.lines(top, top + 40)
-    shown = time.process_time() - start
-    slowest, settled = 0.0, live.settled
-    while not settled:
-        start = time.process_time()
-        settled = live.settle(8_000)
-        slowest = max(slowest, time.process_time() - start)
+
+    def first_screen() -> None:
+        live.resize(80, lazy=True)
+        top = live.line_of(offset)
+        live.lines(top, top + 40)
+
+    shown, slowest = cpu(first_screen), 0.0
+    while not live.settled:
+        slowest = max(slowest, cpu(lambda: live.settle(SLICE)))
+    return [shown, slowest]
+
+
+def measure_memory(pieces: list[str]) -> list[float]:
+    """What 4,000 tokens keep: bytes a character, and objects a line that the garbage collector looks at."""
+    gc.collect()
+    before = len(gc.get_objects())
     tracemalloc.start()
-    kept = LiveMarkdown(100)
-    for piece in pieces[: len(pieces) // 8]:
-        kept.append(piece)
-    memory = tracemalloc.get_traced_memory()[0] / len(kept.text)
+    live = LiveMarkdown(100)
+    for piece in pieces:
+        live.append(piece)
+    live.finish()
+    size = len(live.text)
+    gc.collect()
+    kept = tracemalloc.get_traced_memory()[0] / size
     tracemalloc.stop()
-    return loaded * 1e3, shown * 1e3, slowest * 1e3, memory
+    return [kept, (len(gc.get_objects()) - before) / live.height]
 
 
 def main() -> None:
@@ -245,11 +274,13 @@ def main() -> None:
             f"{shape.__name__:<14}" + "".join(f"{cost:9.1f}" for cost in costs) + f"{costs[-1] / costs[0]:9.2f}",
             flush=True,
         )
-    print(f"\n{SIZES[-1]} tokens: ms    load  resize, first screen  slowest slice  bytes a character")
+    print(f"\n{SIZES[-1]} tokens".ljust(15) + "".join(f"{column:>13}" for column in COLUMNS))
     for shape in SHAPES:
         if not wanted or shape.__name__ in wanted:
-            loaded, shown, slowest, memory = measure_whole(shape)
-            print(f"{shape.__name__:<14}{loaded:14.0f}{shown:22.1f}{slowest:15.1f}{memory:19.1f}", flush=True)
+            text = "".join(batches(shape, SIZES[-1]))
+            measure_loading(text[:SLICE])
+            figures = measure_loading(text) + measure_resizing(text) + measure_memory(list(batches(shape, 4_000)))
+            print(f"{shape.__name__:<14}" + "".join(f"{figure:13.1f}" for figure in figures), flush=True)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,18 @@ from tui_stream.providers.replay import ReplayProvider
 
 FOLDER = Path(__file__).parents[1] / "screenshots"
 RECORDING = Path(__file__).parent / "ui" / "recordings" / "fruits.jsonl"
-SHOWN = ("streaming", "thinking", "done", "error", "light", "preparing")
+SHOWN = (
+    "streaming",
+    "thinking",
+    "done",
+    "error",
+    "light",
+    "preparing",
+    "finding",
+    "browsing",
+    "constructs",
+    "constructs_light",
+)
 ZOOM = 1.2
 SETTLED = 0.4  # seconds after which the figures have caught up with the text
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
@@ -82,9 +84,9 @@ def test_closing_takes_no_word_away_and_adds_only_the_marks_at_the_end(text: str
 
 
 def letters(live: LiveMarkdown) -> str:
-    """The letters and digits shown, but those of the labels of code blocks."""
+    """The letters and digits shown, but those of the labels of code blocks and of encoded addresses."""
     text = "".join(segment.text for line in all_lines(live) if not is_label(line) for segment in line)
-    return "".join(filter(str.isalnum, text))
+    return "".join(filter(str.isalnum, re.sub("%[0-9A-F]{2}", "", text)))
 
 
 @EXAMPLES

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -161,6 +162,15 @@ def _silent(chat: Chat) -> None:
     chat.clock.now += 9
 
 
+def _constructs(theme: str) -> State:
+    """An answer with one of everything."""
+    text = Path(__file__).with_name("constructs.md").read_text(encoding="utf-8")
+    script: list[Step] = [ResponseStarted("demo-model"), TextDelta(text), STOP]
+    return State(
+        scripted(script, ui=UiSettings(theme=theme)), ["Show me everything."], ["in its place", "done"], (100, 56)
+    )
+
+
 def states() -> dict[str, Callable[[], State]]:
     """Every named state."""
     half = ANSWER.index("| Quince")
@@ -226,6 +236,8 @@ def states() -> dict[str, Callable[[], State]]:
         "high_contrast": lambda: State(
             scripted(answered(), ui=UiSettings(theme="high-contrast")), [QUESTION], ["done"], (100, 38)
         ),
+        "constructs": lambda: _constructs("textual-dark"),
+        "constructs_light": lambda: _constructs("textual-light"),
         "light": lambda: State(scripted(answered(), ui=light), [QUESTION], ["done"], (100, 38)),
         "narrow": lambda: State(
             scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "82 tok/s"], (44, 24)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from tui_stream.markdown.block_info import BlockInfo
 from tui_stream.markdown.live import LiveMarkdown
+from tui_stream.markdown.pygments_bridge import load_lexers
 from tui_stream.markdown.themes import (
     ANSI,
     COLOUR_BLIND,
@@ -34,4 +35,5 @@ __all__ = [
     "LiveMarkdown",
     "MarkdownTheme",
     "WideMode",
+    "load_lexers",
 ]

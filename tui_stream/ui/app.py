@@ -47,9 +47,9 @@ class ChatApp(TerminalApp):
         return self._chat
 
     def on_ready(self) -> None:
-        """Keeps the garbage collector away from what lives as long as the app."""
+        """Lets the garbage collector look at young objects only, often and shortly; the pane looks at all when idle."""
         gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        gc.set_threshold(5_000, 1_000, 1_000)
         gc.enable()
 
 

@@ -6,6 +6,7 @@ somebody looks at it, and until then its height is an estimate; those looked at 
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
@@ -29,7 +30,7 @@ class Column:
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
-        self._tops = [0]
+        self._tops = array("q", [0])
         self._width = 0
         self._looks: Looks | None = None
         self._laid_out: dict[Entry, None] = {}
@@ -101,7 +102,7 @@ class Column:
                 top += entry.measure(width)
                 self._tops.append(top)
         else:
-            self._tops += [top] * (len(self._entries) - first)
+            self._tops.extend([top] * (len(self._entries) - first))
         return self._tops[first]
 
     def settle(self, first: int, last: int) -> int | None:
@@ -135,7 +136,7 @@ class Column:
     def _grow(self, index: int, height: int) -> bool:
         growth = height - (self._tops[index + 1] - self._tops[index])
         if growth:
-            self._tops[index + 1 :] = [top + growth for top in self._tops[index + 1 :]]
+            self._tops[index + 1 :] = array("q", [top + growth for top in self._tops[index + 1 :]])
         return bool(growth)
 
     def _release(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -26,7 +27,7 @@ class TextEntry(Entry):
     def __init__(self, text: str) -> None:
         super().__init__()
         self._text = clean(text)
-        self._lines: list[Line] = []
+        self._lines: Sequence[Line] = ()
 
     @property
     def source(self) -> str:
@@ -41,7 +42,7 @@ class TextEntry(Entry):
     def lines(self, first: int, last: int) -> list[Line]:
         """The lines [first, last)."""
         shown = self._lines[max(0, first - 1) : max(0, last - 1)]
-        return [[], *shown] if first <= 0 < last else shown
+        return [[], *shown] if first <= 0 < last else list(shown)
 
     def again(self) -> None:
         """Something about it changed: lays it out anew."""
@@ -50,7 +51,7 @@ class TextEntry(Entry):
             self._restyle(self._width, self._looks)
 
     def _forget(self) -> None:
-        self._lines = []
+        self._lines = ()
 
 
 class PromptEntry(TextEntry):
@@ -73,7 +74,7 @@ class PromptEntry(TextEntry):
         self.queued = queued
         self._message = message
         self.folded = self._exceeds(*self.LONG)
-        self._origins: list[int] = []
+        self._origins: Sequence[int] = ()
 
     @property
     def message(self) -> Message | None:
@@ -130,7 +131,7 @@ class PromptEntry(TextEntry):
 
     def _forget(self) -> None:
         super()._forget()
-        self._origins = []
+        self._origins = ()
 
     def _restyle(self, width: int, looks: Looks) -> None:
         bar, label = (looks.queued_bar, looks.queued_label) if self.queued else (looks.prompt_bar, looks.prompt_label)
@@ -138,14 +139,15 @@ class PromptEntry(TextEntry):
         shown = self._shown
         texts = shown.split("\n")
         rows: list[Line] = [[Segment("You · queued" if self.queued else "You", label)]]
-        self._origins = []
+        origins: list[int] = []
         for number, text in enumerate(texts):
             wrapping = wrapped(text, style, width - INDENT)
             rows += wrapping
-            self._origins += [number] * len(wrapping)
+            origins += [number] * len(wrapping)
         if self.folded:
             rows.append([fold_mark(self._text.count("\n", len(shown)), len(self._text) - len(shown), looks)])
-            self._origins.append(-1)
+            origins.append(-1)
+        self._origins = origins
         self._lines = [_barred(row, bar, looks.prompt, width) for row in rows]
 
 

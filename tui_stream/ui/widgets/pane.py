@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import importlib
 from collections import deque
 from collections.abc import Coroutine
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 _WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."
 _FIGURES = 0.2  # seconds from one set of figures to the next while text streams in
+_TIDY = 1.0  # seconds from the end of a turn to looking for garbage
 _TICK = 0.25  # seconds from one look at a silent stream to the next
 
 
@@ -267,7 +269,7 @@ class ChatPane(Vertical):
         if update.reasoning:
             self._transcript.changed(answer, answer.append_thinking(update.reasoning))
         if update.text:
-            self._transcript.changed(answer, answer.append(update.text))
+            await self._transcript.write(answer, update.text)
         await self.app.link.ready()  # type: ignore[attr-defined] # its app is a ChatApp
 
     def turn_ended(self, turn: Turn, error: TuiStreamError | None) -> None:
@@ -275,6 +277,7 @@ class ChatPane(Vertical):
         if not self.is_attached:
             return
         self._ticker.pause()
+        self.set_timer(_TIDY, self._tidy)
         self._show_turn(turn)
         message = turn.message
         if self._answer is not None:
@@ -285,6 +288,11 @@ class ChatPane(Vertical):
             self.post_message(self.GaveBack(turn.prompt.text))
         if isinstance(error, ModelNotFoundError) and self._puller is not None:
             self.post_message(self.ModelMissing(self, message.model))
+
+    def _tidy(self) -> None:
+        """Looks for garbage while nothing is going on, which is not done while an answer streams in."""
+        if not self.busy:
+            gc.collect()
 
     def _tick(self) -> None:
         if self._turn is not None:

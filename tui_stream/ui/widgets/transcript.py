@@ -5,6 +5,7 @@ Whatever changes above or below, what is on the screen stays where it is.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -22,6 +23,7 @@ from tui_stream.ui.browser import Browser
 from tui_stream.ui.entries import NoteEntry, PromptEntry
 from tui_stream.ui.entry import Entry
 from tui_stream.ui.keys import browse_bindings
+from tui_stream.ui.languages import Languages
 from tui_stream.ui.widgets.browse_actions import BrowseActions
 from tui_stream.ui.widgets.entry_view import EntryView
 
@@ -54,6 +56,7 @@ class Transcript(EntryView, BrowseActions):
         self._welcome: NoteEntry | None = None
         self._finder: Finder | None = None
         self._origin = 0
+        self._languages = Languages()
 
     def on_mount(self) -> None:
         """Makes the clock by which a search goes on."""
@@ -115,6 +118,14 @@ class Transcript(EntryView, BrowseActions):
         """An entry changed from this line of its own on."""
         self.show_changed(self.column.changed(entry, line))
         self._found_changes(entry, line)
+
+    async def write(self, answer: AnswerEntry, text: str) -> None:
+        """Adds text to an answer; a language that it brings is made ready in a thread first."""
+        if languages := self._languages.new_in(text):
+            from tui_stream.markdown import load_lexers
+
+            await asyncio.to_thread(load_lexers, languages)
+        self.changed(answer, answer.append(text))
 
     def rearrange(self, entry: Entry, line: int) -> None:
         """As `changed`, where somebody asked for it: what stands on the screen stays there, or else the entry's top."""

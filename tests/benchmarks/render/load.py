@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from statistics import mean, median
 
-from tests.benchmarks.render_effort import Effort, say
-from tests.benchmarks.render_report import Limit, Report, Table, ms, worst
-from tests.benchmarks.render_subject import Subject, subject
-from tests.benchmarks.render_text import SHAPES, earlier
-from tests.benchmarks.render_wire import BATCH, Kind, Memory
+from tests.benchmarks.render.effort import Effort, say
+from tests.benchmarks.render.report import Limit, Report, Table, ms, worst
+from tests.benchmarks.render.subject import Subject, subject
+from tests.benchmarks.render.text import SHAPES, earlier
+from tests.benchmarks.render.wire import BATCH, Kind, Memory
 
 _FEW = 10
 """Messages of a short conversation, for which all code is loaded that a long one needs."""

@@ -8,7 +8,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 
-from tests.benchmarks.render_wire import PERIOD
+from tests.benchmarks.render.wire import PERIOD
 
 
 class StallMeter:

@@ -1,4 +1,4 @@
-"""The measured program: ``python -m tests.benchmarks.render_child KIND SHAPE SOCKET MESSAGES [trace]``.
+"""The measured program: ``python -m tests.benchmarks.render.child KIND SHAPE SOCKET MESSAGES [trace]``.
 
 A small app with the chat's own settings and style sheet and one view, which does what it is asked over a socket
 and answers with what that cost. Run by `tests.benchmarks.render`.
@@ -20,13 +20,13 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.render_meter import Collections, StallMeter
-from tests.benchmarks.render_text import Feed, earlier
-from tests.benchmarks.render_wire import BATCH, FRAME, Memory, Span, Start
+from tests.benchmarks.render.meter import Collections, StallMeter
+from tests.benchmarks.render.text import Feed, earlier
+from tests.benchmarks.render.wire import BATCH, FRAME, Memory, Span, Start
 
 if TYPE_CHECKING:
-    from tests.benchmarks.render_app import Watched
-    from tests.benchmarks.render_views import View
+    from tests.benchmarks.render.app import Watched
+    from tests.benchmarks.render.views import View
     from tui_stream.core.models import Message
 
 _STATM = Path("/proc/self/statm")
@@ -176,8 +176,8 @@ def _line(value: dict[str, Any]) -> bytes:
 def main() -> None:
     """Makes the earlier messages, then runs the app until the parent ends it."""
     import tui_stream.ui  # noqa: F401 - sets how often Textual draws, so it comes first
-    from tests.benchmarks.render_app import APPS
-    from tests.benchmarks.render_views import VIEWS
+    from tests.benchmarks.render.app import APPS
+    from tests.benchmarks.render.views import VIEWS
 
     kind, shape, socket, number = sys.argv[1:5]
     assert kind in APPS

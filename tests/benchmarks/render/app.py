@@ -15,8 +15,8 @@ from typing import NoReturn, cast
 from textual.app import App, ComposeResult
 from textual.screen import Screen
 
-from tests.benchmarks.render_views import View
-from tests.benchmarks.render_wire import FRAME, Kind
+from tests.benchmarks.render.views import View
+from tests.benchmarks.render.wire import FRAME, Kind
 from tui_stream import ui
 from tui_stream.config import UiSettings
 from tui_stream.ui.app import ChatApp

@@ -14,12 +14,12 @@ import compileall
 import sys
 from collections.abc import Awaitable, Callable
 
-from tests.benchmarks.render_effort import Effort
-from tests.benchmarks.render_growth import growth, history, stock
-from tests.benchmarks.render_load import sent, start
-from tests.benchmarks.render_rate import rate
-from tests.benchmarks.render_report import Report
-from tests.benchmarks.render_text import SHAPES
+from tests.benchmarks.render.effort import Effort
+from tests.benchmarks.render.growth import growth, history, stock
+from tests.benchmarks.render.load import sent, start
+from tests.benchmarks.render.rate import rate
+from tests.benchmarks.render.report import Report
+from tests.benchmarks.render.text import SHAPES
 from tests.terminal import ROOT
 
 SECTIONS: dict[str, Callable[[Effort], Awaitable[Report]]] = {

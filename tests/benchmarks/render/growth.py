@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from statistics import mean
+from statistics import mean, median
 
-from tests.benchmarks.render_effort import Effort, say
-from tests.benchmarks.render_report import Limit, Report, Table, ms, worst
-from tests.benchmarks.render_subject import Subject, subject
-from tests.benchmarks.render_text import SHAPES
-from tests.benchmarks.render_wire import BATCH
+from tests.benchmarks.render.effort import Effort, say
+from tests.benchmarks.render.report import Limit, Report, Table, ms, worst
+from tests.benchmarks.render.subject import Subject, subject
+from tests.benchmarks.render.text import SHAPES
+from tests.benchmarks.render.wire import BATCH
 
 FIRST, LAST = 1_000, 64_000
 """Tokens between which the growth is measured."""
@@ -42,6 +42,10 @@ class Costs:
     def mean(self) -> float:
         """Seconds of CPU an append."""
         return mean(cost for _, cost in self.at)
+
+    def to(self, other: Costs) -> float:
+        """The ratio to other costs: the median of the turns', since what else a machine does comes in bursts."""
+        return median(mine / theirs for (_, mine), (_, theirs) in zip(self.at, other.at, strict=True))
 
     def near(self, tokens: int) -> float:
         """Seconds of CPU an append in the block nearest to so many tokens."""
@@ -98,11 +102,14 @@ async def growth(effort: Effort) -> Report:
         say(f"growth: {SHAPES[shape]}")
         costs = await quarters(shape, effort)
         blocks = Costs([pair for quarter in costs for pair in quarter.at])
-        ratios[SHAPES[shape]] = costs[-1].mean / costs[0].mean
+        ratios[SHAPES[shape]] = costs[-1].to(costs[0])
         sizes = [ms(blocks.near(size)) for size in SIZES]
         rows.append([SHAPES[shape], *sizes, *(ms(quarter.mean) for quarter in costs), f"{ratios[SHAPES[shape]]:.2f}"])
     head = ["ms of CPU an append", *(f"at {size // 1000}k" for size in SIZES), "1st", "2nd", "3rd", "4th", "4th/1st"]
-    note = f"Near a size: {effort.block} appends; quarters of {FIRST} to {LAST} tokens: {effort.blocks} times as many."
+    note = (
+        f"Near a size: {effort.block} appends; quarters of {FIRST:,} to {LAST:,} tokens: {effort.blocks} times as many."
+        " Ratios are the median of those of blocks measured in the same turn."
+    )
     limit = worst("growth: last quarter to first", ratios, 1.2)
     return Report([Table("Growth with the length of the answer", head, rows, note)], [limit])
 
@@ -156,7 +163,7 @@ async def history(effort: Effort) -> Report:
     for shape in [shape for shape in ("mixed", "prose") if shape in effort.shapes] or effort.shapes[:1]:
         say(f"earlier messages: {SHAPES[shape]}")
         costs = await _with_earlier(shape, numbers, effort)
-        ratios = [cost.mean / costs[0].mean for cost in costs]
+        ratios = [cost.to(costs[0]) for cost in costs]
         rows.append([f"ours, {SHAPES[shape]}", *(ms(cost.mean) for cost in costs), *(f"{r:.2f}" for r in ratios[1:])])
         figures |= {f"{SHAPES[shape]}, {number:,}": ratio for number, ratio in zip(numbers, ratios, strict=True)}
     say("earlier messages: stock")

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks.render_wire import BATCH, MARK, Kind, Memory, Span, Start
+from tests.benchmarks.render.wire import BATCH, MARK, Kind, Memory, Span, Start
 from tests.terminal import Terminal
 
 _PATIENCE = 240.0  # seconds for the slowest thing that is asked, a long stock document
@@ -98,7 +98,7 @@ async def subject(
         server = await asyncio.start_unix_server(
             lambda reader, writer: connected.set_result((reader, writer)), path, limit=1 << 22
         )
-        command = [sys.executable, "-m", "tests.benchmarks.render_child", kind, shape, str(path), str(messages)]
+        command = [sys.executable, "-m", "tests.benchmarks.render.child", kind, shape, str(path), str(messages)]
         environment = {name: str(Path(home, name)) for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
         if kind != "ours":
             environment["TEXTUAL_FPS"] = _STOCK_RATE

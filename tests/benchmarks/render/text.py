@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from itertools import count, islice
 
-from tests.benchmarks.render_wire import TOKEN
+from tests.benchmarks.render.wire import TOKEN
 from tests.shapes import SHAPES as GENERATORS
 from tui_stream.core.models import Message, Role
 

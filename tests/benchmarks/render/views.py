@@ -13,7 +13,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tests.benchmarks.render_wire import MARK, Kind
+from tests.benchmarks.render.wire import MARK, Kind
 from tui_stream.core.models import Message
 from tui_stream.ui.entries import PromptEntry
 from tui_stream.ui.looks import COMPONENTS, make_looks
@@ -80,7 +80,7 @@ class Ours(View):
         """Hands the text on, then waits until the terminal keeps up."""
         if self._answer is None:
             self._answer = self._transcript.add_answer("model", after=self._prompt)
-        self._transcript.changed(self._answer, self._answer.append(text))
+        await self._transcript.write(self._answer, text)
         await self._transcript.app.link.ready()  # type: ignore[attr-defined] # its app is a ChatApp
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from tests.benchmarks.render_effort import Effort, say
-from tests.benchmarks.render_report import Limit, Report, Table, ms, worst
-from tests.benchmarks.render_subject import Subject, subject
-from tests.benchmarks.render_text import SHAPES
-from tests.benchmarks.render_wire import Span, percentile
+from tests.benchmarks.render.effort import Effort, say
+from tests.benchmarks.render.report import Limit, Report, Table, ms, worst
+from tests.benchmarks.render.subject import Subject, subject
+from tests.benchmarks.render.text import SHAPES
+from tests.benchmarks.render.wire import Span, percentile
 
 FAST, SLOW = 1_000, 100
 """Tokens a second."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from tests.markdown.helpers import link_of, plain, rendered, styled
 from tui_stream.markdown import DARK, LiveMarkdown
 from tui_stream.markdown.inline import InlineParser
+from tui_stream.markdown.linear import linear
 from tui_stream.markdown.references import Definitions
 
 SENTENCES = (
@@ -38,6 +41,8 @@ SENTENCES = (
         ("[li", "li"),
         ("[li](http://e", "li (http://e)"),
         ("![al](http://e", "▣ al (http://e)"),
+        ("[li](http://e 'ti", "li (http://e)"),
+        ("[li](see be", "[li](see be"),
         ("arr[0", "arr[0"),
         ("see [1", "see [1"),
         ("Price $5", "Price $5"),
@@ -110,6 +115,45 @@ def test_links_with_long_targets_are_links_wherever_they_stand(size: int, title:
 def test_html_is_shown_as_text_and_br_breaks_the_line() -> None:
     assert plain("a <b>bold</b> &lt; c<br>d") == ["a <b>bold</b> < c", "d"]
     assert plain("<div onclick='x'>\n*a*\n</div>") == ["<div onclick='x'>", "*a*", "</div>"]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "x{}y",
+        "# {}",
+        "| {} |\n|---|\n| {} |",
+        "[{}](u)",
+        "![{}](u)",
+        "[x](https://x.org/{})",
+        "https://x.org/{}",
+        "<https://x.org/{}>",
+        "**{}**",
+        "`{}` {}",
+        "[a]: https://x.org/{}\n\n[a]",
+        "```{}\n{}\n```",
+        "$$\n{}\n$$ $x{}^2$",
+        "x[^{}]\n\n[^{}]: n",
+    ],
+)
+def test_characters_written_as_entities_or_encoded_do_no_harm(place: str) -> None:
+    codes = (
+        *range(1, 0x21),
+        *range(0x7F, 0xA0),
+        0x200B,
+        0x200D,
+        0x2028,
+        0x2029,
+        *range(0x202A, 0x202F),
+        0x2066,
+        0x2069,
+    )
+    for code in codes:
+        encoded = "".join(f"%{byte:02X}" for byte in chr(code).encode())
+        for written in (f"&#{code};", f"&#x{code:x};", encoded, encoded.lower()):
+            live = rendered([place.replace("{}", written)], 80)
+            for text in (*live.plain(0, live.height), *linear(live.text).split("\n")):
+                assert not re.search("[\x00-\x1f\x7f-\x9f\u200d\u2028\u2029\u202a-\u202e\u2066-\u2069]", text), written
 
 
 def test_rich_markup_is_not_interpreted() -> None:

@@ -31,7 +31,8 @@ SAID_AS_SHOWN = st.lists(
 
 
 def words(text: str) -> list[str]:
-    return [word.casefold() for word in re.findall(r"[^\W_]+", text.translate(_SUPERSCRIPT))]
+    """The words of a text, and the marks of what is left out in long addresses."""
+    return [word.casefold() for word in re.findall(r"[^\W_]+|…", text.translate(_SUPERSCRIPT))]
 
 
 def shown_words(text: str) -> list[str]:
@@ -44,8 +45,10 @@ def shown_words(text: str) -> list[str]:
 @given(SAID_AS_SHOWN)
 def test_every_word_shown_is_said_in_order(text: str) -> None:
     assume(not any(mark in text for mark in _OTHERWISE_SAID))
+    shown = shown_words(text)
+    assume("…" not in shown)
     said = iter(words(linear(text)))
-    missing = [word for word in shown_words(text) if word not in said]
+    missing = [word for word in shown if word not in said]
     assert missing == []
 
 

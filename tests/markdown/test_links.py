@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.segment import Segment
 
-from tests.markdown.helpers import all_lines, link_of, rendered
+from tests.markdown.helpers import all_lines, link_of, plain, rendered
 from tui_stream.markdown import LIGHT, LiveMarkdown
 
 TARGET = "https://example.org/some_path/to/a_page?with=query&and=more"
@@ -114,3 +114,21 @@ def test_links_of_scrolled_blocks_are_kept() -> None:
     live.append(f"| h |\n|---|\n| {TARGET} |\n\n")
     live.scroll_block(2, 10)
     assert link_of(live.lines(2, 3)[0][0]) == TARGET
+
+
+@pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("https://x.org/人工智能", "https://x.org/人工智能"),
+        ("https://x.org/%E4%BA%BA/caf%C3%A9", "https://x.org/人/café"),
+        ("https://x.org/%E4%BA%BA%E3%80%81%E3%81%8B", "https://x.org/人%E3%80%81か"),
+        ("https://good.org%2F@x.org", "https://good.org%2F@x.org"),
+        ("https://x.org/%1B[0m", "https://x.org/%1B%5B0m"),
+        ("https://x.org/%E2%80%AEx", "https://x.org/%E2%80%AEx"),
+        ("https://x.org/%FF%FE", "https://x.org/%FF%FE"),
+    ],
+)
+def test_targets_are_shown_readably_and_safely(target: str, shown: str) -> None:
+    live = rendered([f"[label]({target})"], 200)
+    assert live.plain(0, 1) == [f"label ({shown})"]
+    assert plain(f"<{target.replace('[', '%5B')}>", 200) == [shown]

@@ -30,6 +30,7 @@ from tui_stream.errors import (
     ModelNotFoundError,
     StreamBrokenError,
 )
+from tui_stream.markdown import load_lexers
 from tui_stream.ui.app import ChatApp
 from tui_stream.ui.widgets.prompt import Prompt
 
@@ -96,6 +97,7 @@ class State:
         """Leads a running app into the state."""
         assert isinstance(pilot.app, ChatApp)
         screen = Screen(pilot.app, pilot)
+        load_lexers(["python"])  # so that nothing waits for a thread
         prompt = pilot.app.screen.query_one(Prompt)
         prompt.cursor_blink = False
         await screen.shows(self.ready)

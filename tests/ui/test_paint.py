@@ -242,3 +242,9 @@ def test_updates_of_a_layout_and_of_parts_of_lines_are_painted() -> None:
 def test_what_is_no_update_of_the_screen_passes() -> None:
     assert painted("text", Painter(), (WIDTH, HEIGHT)) == "text"
     assert painted(None, Painter(), (WIDTH, HEIGHT)) is None
+
+
+def test_what_was_drawn_for_a_larger_screen_is_not_painted_on_a_smaller_one() -> None:
+    painter = Painter()
+    painter.paint([Piece(0, 0, 10, "a" * 10)], 10, 2)
+    assert painter.paint([Piece(0, 11, 12, "#"), Piece(1, 8, 12, "####")], 10, 2) == ""

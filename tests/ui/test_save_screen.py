@@ -69,11 +69,15 @@ async def test_enter_takes_the_name_that_is_proposed(tmp_path: Path) -> None:
         assert list(tmp_path.iterdir()) == []
 
 
-async def test_the_cursor_stands_where_the_name_is_likely_to_be_changed() -> None:
+async def test_typing_replaces_the_name_and_arrows_change_it() -> None:
     async with asking("~/talk.md") as (app, pilot):
-        await pilot.press("2", "end", "backspace", "backspace", "t", "x", "t", "enter")
+        await pilot.press("end", "backspace", "backspace", "t", "x", "t", "enter")
         await until(app, pilot, lambda: app.answers)
-        assert app.answers == [Path("~/talk2.txt")]
+        assert app.answers == [Path("~/talk.txt")]
+    async with asking("~/talk.md") as (app, pilot):
+        await pilot.press(*"a.txt", "enter")
+        await until(app, pilot, lambda: app.answers)
+        assert app.answers == [Path("a.txt")]
 
 
 async def test_two_quick_enters_are_one_answer(tmp_path: Path) -> None:
@@ -110,13 +114,13 @@ async def test_another_name_takes_the_question_back(folder: Path) -> None:
     async with asking("talk.md") as (app, pilot):
         await pilot.press("enter")
         await until(app, pilot, lambda: "replaces it" in app.text)
-        await pilot.press("x")
+        await pilot.press("end", "x")
         await until(app, pilot, lambda: "replaces it" not in app.text)
         await pilot.press("backspace", "enter")
         await until(app, pilot, lambda: "replaces it" in app.text)
         await pilot.press("x", "enter")
         await until(app, pilot, lambda: app.answers)
-        assert app.answers == [Path("talkx.md")]
+        assert app.answers == [Path("talk.mdx")]
         assert not app.asking.replaces
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tui_stream.markdown.block_info import BlockInfo
 from tui_stream.markdown.live import LiveMarkdown
-from tui_stream.markdown.pygments_bridge import load_lexers
+from tui_stream.markdown.pygments_bridge import lexers_ready, load_lexers
 from tui_stream.markdown.themes import (
     ANSI,
     COLOUR_BLIND,
@@ -35,5 +35,6 @@ __all__ = [
     "LiveMarkdown",
     "MarkdownTheme",
     "WideMode",
+    "lexers_ready",
     "load_lexers",
 ]

@@ -44,6 +44,13 @@ class Cleaner:
         return text
 
 
+def harmless(text: str) -> str:
+    """Text that was decoded, such as `&#27;`, without characters that would break a line."""
+    if text.isprintable():
+        return text
+    return _CONTROL.sub(_replacement, text.replace("\t", " ").replace("\n", " ").replace("\u200d", ""))
+
+
 def _replacement(match: re.Match[str]) -> str:
     character = match[0]
     if character in "\x0b\x0c\u2028\u2029":

@@ -56,7 +56,9 @@ def _closed_link(match: re.Match[str], missing: Callable[[str], str]) -> str:
         return match[0]
     if match[3] is None and _EMPHASIS.search(label):
         label = label.rstrip() + missing(label)
-    address = (target or "").split()
+    address = (target or "").split(maxsplit=1)
+    if address[1:] and address[1][0] not in "\"'(":
+        return match[0]  # neither an address nor its title
     closed = f"{mark}{label}]({address[0] if address else ''})"
     is_badge = mark == "![" and match.string[: match.start()].endswith("[")
     return f"{closed}]()" if is_badge else closed

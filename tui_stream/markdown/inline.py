@@ -19,10 +19,11 @@ from rich.style import Style
 
 from tui_stream.markdown.balance import ends_in_target, is_balanced
 from tui_stream.markdown.cells import Run
+from tui_stream.markdown.cleaning import harmless
 from tui_stream.markdown.completion import DANGLING, closers, complete_spans, open_marks
 from tui_stream.markdown.flanking import FlankingState
 from tui_stream.markdown.formula import formula_text
-from tui_stream.markdown.inline_rules import addresses, build_parser
+from tui_stream.markdown.inline_rules import addresses, build_parser, readable
 from tui_stream.markdown.references import Definitions
 from tui_stream.markdown.scan import LONG_LINE
 from tui_stream.markdown.simple_inline import simple_runs
@@ -151,7 +152,7 @@ class Walk:
             case "text":
                 self._text(token.content)
             case "text_special":
-                self._add(token.content)
+                self._add(harmless(token.content))
             case "softbreak":
                 self._add(" ")
             case "hardbreak":
@@ -219,11 +220,9 @@ class Walk:
         self._show_target(target, label)
 
     def _show_target(self, target: str, label: str) -> None:
-        if not self._parser.link_targets or not target or target.removeprefix("mailto:") == label:
+        if not self._parser.link_targets or not says_more(target, label):
             return
-        if target.rstrip("/") == label.rstrip("/"):
-            return
-        shown = target
+        shown = readable(target)
         if len(shown) > _TARGET_SHOWN:
             shown = f"{shown[: _TARGET_SHOWN - 20]}…{shown[-19:]}"
         self._add(f" ({shown})", self._theme.link_target + Style(meta={"link": target}))
@@ -256,6 +255,12 @@ class Walk:
         self._add(shown, self._theme.footnote if known else None)
 
 
+def says_more(target: str, label: str) -> bool:
+    """Whether a link's target is not plain from its label."""
+    shown = readable(target).removeprefix("mailto:").rstrip("/")
+    return bool(target) and shown not in (label, label.rstrip("/"))
+
+
 def plain_label(tokens: Sequence[Token]) -> str:
     """The text of tokens without markup, as the description of an image."""
     parts: list[str] = []
@@ -265,5 +270,5 @@ def plain_label(tokens: Sequence[Token]) -> str:
         elif token.type == "image":
             parts.append(plain_label(token.children or ()))
         else:
-            parts.append(token.content)
+            parts.append(harmless(token.content))
     return "".join(parts)

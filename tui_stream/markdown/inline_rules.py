@@ -10,10 +10,13 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
+from urllib.parse import quote
 
 from markdown_it import MarkdownIt
 from markdown_it.common.utils import unescapeAll
 from markdown_it.rules_inline import StateInline
+
+from tui_stream.markdown.cleaning import harmless
 
 _MATH: Final = (
     re.compile(r"\$\$(.+?)\$\$", re.DOTALL),
@@ -34,6 +37,7 @@ _ADDRESS: Final = re.compile(
 )
 _SCHEME: Final = re.compile(r"https?$", re.IGNORECASE)
 _LONGEST_SCHEME: Final = len("https")
+_ENCODED: Final = re.compile(r"(?:%[89A-F][0-9A-F])+", re.IGNORECASE)
 _TRAILING: Final = "?!.,:*_~'\";"
 
 
@@ -46,6 +50,7 @@ def build_parser() -> MarkdownIt:
     """
     md = MarkdownIt("commonmark", {"maxNesting": 40}).enable("strikethrough")
     md.validateLink = _any_scheme  # type: ignore[method-assign]  # the documented way to set the policy
+    md.normalizeLinkText = _link_text  # type: ignore[method-assign]  # the usual one decodes control characters
     md.inline.ruler.before("escape", "math", _math)
     md.inline.ruler.before("link", "footnote_ref", _footnote)
     md.inline.ruler.after("text", "address", _address)
@@ -54,6 +59,10 @@ def build_parser() -> MarkdownIt:
 
 def _any_scheme(url: str) -> bool:  # noqa: ARG001 - a parameter of the name that is asked for
     return True
+
+
+def _link_text(link: str) -> str:
+    return readable(link)
 
 
 def _math(state: StateInline, silent: bool) -> bool:
@@ -110,7 +119,7 @@ def _address(state: StateInline, silent: bool) -> bool:
     if match.start() + len(found) <= pos + len("://"):
         return False
     state.pending = state.pending[: match.start() - pos]
-    shown = unescapeAll(found) if "&" in found or "\\" in found else found
+    shown = harmless(unescapeAll(found)) if "&" in found or "\\" in found else found
     state.push("address", "", 0).content = shown
     state.pos = match.start() + len(found)
     return True
@@ -141,3 +150,19 @@ def _trim(address: str) -> str:
         else:
             break
     return address
+
+
+def readable(target: str) -> str:
+    """A link's target with encoded letters of other scripts as they are; what is ASCII stays encoded.
+
+    So nothing that steers a terminal and no mark with a meaning in an address appears.
+    """
+    return _ENCODED.sub(_decoded, target) if "%" in target else target
+
+
+def _decoded(match: re.Match[str]) -> str:
+    try:
+        text = bytes.fromhex(match[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return match[0]
+    return "".join(char if char.isalnum() else quote(char) for char in text)

@@ -16,7 +16,8 @@ from rich.style import Style
 from tui_stream.markdown.cells import Run
 from tui_stream.markdown.division import Division
 from tui_stream.markdown.formula_words import spoken_formula
-from tui_stream.markdown.inline import InlineParser, Walk, plain_label
+from tui_stream.markdown.inline import InlineParser, Walk, plain_label, says_more
+from tui_stream.markdown.inline_rules import readable
 from tui_stream.markdown.references import Definitions
 from tui_stream.markdown.themes import MarkdownTheme
 
@@ -54,9 +55,8 @@ class _SpokenWalk(Walk):
             self._add(")")
 
     def _show_target(self, target: str, label: str) -> None:
-        if not target or target.removeprefix("mailto:") == label or target.rstrip("/") == label.rstrip("/"):
-            return
-        self._apart(f"(link: {_address(target)})")
+        if says_more(target, label):
+            self._apart(f"(link: {_address(target)})")
 
     def _image(self, token: Token) -> None:
         target = str(token.attrGet("src") or "")
@@ -81,7 +81,7 @@ class _SpokenWalk(Walk):
 
 def _address(target: str) -> str:
     """A link's target as it is said; data within the text is not."""
-    return "embedded data" if target[:5].lower() == "data:" else target
+    return "embedded data" if target[:5].lower() == "data:" else readable(target)
 
 
 def _joined(runs: Sequence[Run]) -> str:

@@ -6,16 +6,27 @@ It exists because Pygments costs tens of milliseconds to import and brings no ty
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
 from typing import Any, Final
 
 PLAIN: Final = frozenset({"", "text", "plain", "plaintext", "txt", "none", "output"})
 """Names of languages that are shown without colours."""
 
 
-@lru_cache(maxsize=64)
+_MOST_LEXERS: Final = 64
+"""Names that a text may make up are not kept without end."""
+
+_lexers: Final[dict[str, Any]] = {}
+"""The lexers that were asked for, as a cache does keep them, but one that can be looked into."""
+
+
 def find_lexer(language: str) -> Any:
     """The Pygments lexer of that name, None if there is none. It is never guessed."""
+    if language not in _lexers and len(_lexers) < _MOST_LEXERS:
+        _lexers[language] = _make_lexer(language)
+    return _lexers[language] if language in _lexers else _make_lexer(language)
+
+
+def _make_lexer(language: str) -> Any:
     if language in PLAIN:
         return None
     from pygments.lexers import get_lexer_by_name  # type: ignore[import-untyped]  # Pygments has no types
@@ -25,6 +36,11 @@ def find_lexer(language: str) -> Any:
         return get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return None
+
+
+def lexers_ready(languages: Iterable[str]) -> bool:
+    """Whether `load_lexers` has nothing to do for them."""
+    return all(language.lower() in _lexers for language in languages)
 
 
 def load_lexers(languages: Iterable[str]) -> None:

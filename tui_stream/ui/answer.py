@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BODY, FOOT = 2, 3  # parts of the view, as it numbers them
 THINKING_LINE = 2  # the line of the entry that says how much was thought
 _WIDE = frozenset({"fence", "code", "table", "html", "math"})
-_SLICE = 8000  # characters of a finished answer that are laid out at once
+_SHORT = 4000  # characters up to which one is laid out at once too
 _FOLDED = 3  # lines of a folded answer's body
 
 
@@ -28,7 +28,7 @@ class AnswerEntry(Entry):
     """What the model says: its name, its thoughts, its answer, and how that ended.
 
     While it streams it lives in its view. Once it is over it keeps no more than its message, and a view is
-    made, slice by slice, when somebody looks at it.
+    made when somebody looks at it; of a long one, only what they look at is laid out at once.
     """
 
     __slots__ = (
@@ -136,7 +136,7 @@ class AnswerEntry(Entry):
     def append(self, text: str) -> int:
         """Adds to the answer; thoughts fold when it begins."""
         view = self._make_view()
-        folding = not self._began and view.thoughts is not None and self._shows_thoughts is _Thoughts.OPEN
+        folding = self.folds_next
         self._began = True
         self._fed += len(text)
         first = view.body.append(text)
@@ -232,11 +232,7 @@ class AnswerEntry(Entry):
     @property
     def height(self) -> int:
         """All its lines and an empty one, some of them perhaps estimated."""
-        height = self._make_view().height
-        if self._message is not None and self._left:
-            text = self._message.text
-            height += text.count("\n", self._fed) + (len(text) - self._fed) // max(1, self._width)
-        return height
+        return self._make_view().height
 
     def lines(self, first: int, last: int) -> list[Line]:
         """The lines [first, last)."""
@@ -249,27 +245,20 @@ class AnswerEntry(Entry):
     @property
     def settled(self) -> bool:
         """Whether all of it is laid out."""
-        return self._view is not None and not self._left and self._view.settled
+        return self._view is not None and self._view.settled
 
     def settle(self, characters: int | None = None) -> None:
         """Lays out some of what is left."""
         view = self._make_view()
-        while self._message is not None and self._left:
-            self._feed(view, self._message, characters or _SLICE)
-            if characters is not None:
-                return
         view.settle(characters)
+        if self.folded:
+            self._make_foot(view)
 
     @property
-    def _left(self) -> bool:
-        """Whether the view has not been given all of an answer that is over."""
-        return self._message is not None and self._fed < len(self._message.text)
-
-    def _feed(self, view: AnswerView, message: Message, characters: int) -> None:
-        view.body.append(message.text[self._fed : self._fed + characters])
-        self._fed += characters
-        if self._fed >= len(message.text):
-            view.body.finish()
+    def folds_next(self) -> bool:
+        """Whether thoughts will be folded by the first piece of the answer."""
+        thoughts = self._view is not None and self._view.thoughts is not None
+        return thoughts and not self._began and self._shows_thoughts is _Thoughts.OPEN
 
     @property
     def _at_rest(self) -> bool:
@@ -281,7 +270,7 @@ class AnswerEntry(Entry):
         self._words = None
 
     def _make_view(self) -> AnswerView:
-        """The view; where the answer rests, its thoughts and the beginning of its text are in it."""
+        """The view, with all that there is in it."""
         if self._view is None:
             from tui_stream.ui.answer_view import AnswerView
 
@@ -296,7 +285,8 @@ class AnswerEntry(Entry):
             view.think().finish()
             self._words = WordCount()
             self._words.add(message.reasoning)
-        self._feed(view, message, _SLICE)
+        view.body.append(message.text, lazy=len(message.text) > _SHORT)
+        view.body.finish()
 
     def _restyle(self, width: int, looks: Looks) -> None:
         view = self._make_view()

@@ -29,6 +29,7 @@ class ChatApp(TerminalApp):
     CSS_PATH = "app.tcss"
     TITLE = "tui_stream"
     ENABLE_COMMAND_PALETTE = False
+    VERTICAL_BREAKPOINTS = [(0, "-short"), (12, "-tall")]  # noqa: RUF012 - Textual's own type
     BINDINGS: ClassVar[list[BindingType]] = []
 
     def __init__(

@@ -5,6 +5,7 @@ It exists so that everything the mouse can do to the transcript can be done with
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Literal
 
@@ -21,10 +22,10 @@ if TYPE_CHECKING:
 Target = Literal["message", "heading", "code", "link"]
 """What one can jump to."""
 
-_SIGNS: dict[StopKind, tuple[str, ...]] = {
-    "heading": ("#", "=", "-"),
-    "code": ("```", "~~~", "    ", "\t"),
-    "link": ("[", "://", "www.", "@"),
+_SIGNS: dict[StopKind, re.Pattern[str]] = {
+    "heading": re.compile(r"^[ \t>*+-]*(?:\d+[.)][ \t]*)?#{1,6}(?:[ \t]|$)|^[ \t>]*(?:=+|-+)[ \t]*$", re.MULTILINE),
+    "code": re.compile(r"```|~~~|^[ >]*(?: {4}|\t)", re.MULTILINE),
+    "link": re.compile(r"\[|://|www\.|@"),
 }
 """What must stand in a source that holds one; an entry without it need not be laid out."""
 _NUMBERS = 1_000_000  # code blocks that can be told apart
@@ -90,6 +91,10 @@ class Browser:
         if self._link is not None and self._link[0] in entries:
             self._link = None
 
+    def arranged(self) -> None:
+        """Lines may be others now; the cursor keeps its place, and where a link stands is not known any more."""
+        self._link = None
+
     def _put(self, line: int) -> None:
         """Moves the cursor, and the selection's end with it."""
         if not self._column.entries:
@@ -148,16 +153,20 @@ class Browser:
 
     def jump(self, target: Target, by: int) -> bool:
         """Goes to the next or the last one of a kind; False where there is none."""
-        found = self._next_message(by) if target == "message" else self._next_stop(target, by)
+        with self._transcript.held():
+            found = self._next_message(by) if target == "message" else self._next_stop(target, by)
         if found is None:
             return False
-        entry, stop = found
+        self.reveal(found[0], found[1].line)
         self._link = found if target == "link" else None
-        self.reveal(entry, stop.line)
+        self._transcript.redraw_all()
         return True
 
     def reveal(self, entry: Entry, line: int) -> None:
         """Brings a line of an entry onto the screen, and the cursor to it."""
+        self._link = None
+        with self._transcript.held():
+            self._column.settle_all(self._column.index_of(entry))
         wanted = self._column.top(self._column.index_of(entry)) + line
         first, height = self._transcript.scroll_offset.y, self._transcript.size.height
         if not first + 1 <= wanted < first + height - 1:
@@ -186,7 +195,7 @@ class Browser:
         start = self._link[1].start if self._link is not None else -1
         here = (self.line - self._column.top(index), start if kind == "link" else 0)
         while 0 <= index < len(entries):
-            if any(sign in entries[index].source for sign in _SIGNS[kind]):
+            if _SIGNS[kind].search(entries[index].source):
                 entry = self._column.settle_all(index)
                 places = [(stop, (stop.line, stop.start)) for stop in entry.stops(kind)]
                 stops = [stop for stop, place in places if (place > here if by > 0 else place < here)]
@@ -225,10 +234,11 @@ class Browser:
         """
         number, self._number = self._number, 0
         entry = self.entry
+        if number:
+            answer = self._answer_near(entry)
+            return (answer.code(number) if answer is not None else ""), f"Code block {number}"
         if entry is None:
             return "", ""
-        if number and isinstance(entry, AnswerEntry):
-            return entry.code(number), f"Code block {number}"
         if self._transcript.text_selection is not None:
             return self._transcript.selected_source, "The selection, as Markdown,"
         if message or not isinstance(entry, AnswerEntry):
@@ -238,6 +248,15 @@ class Browser:
         if block is None:
             return entry.source, "The message"
         return (block.code, "The code") if block.code else (entry.source_of(line, line + 1), "The block")
+
+    def _answer_near(self, entry: Entry | None) -> AnswerEntry | None:
+        """The entry, if it is an answer, else the answer to it, else the one above."""
+        entries = self._column.entries
+        if entry is None:
+            return None
+        index = self._column.index_of(entry)
+        near = [*entries[index : index + 2], *reversed(entries[:index])]
+        return next((each for each in near if isinstance(each, AnswerEntry)), None)
 
     def enter(self) -> tuple[str, str] | None:
         """What Enter does at the cursor: unfolds, or names a link to open or code to copy."""

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import NamedTuple
+
+from textual.selection import Selection
 
 from tui_stream.ui.entry import Entry, Line, Spot
 from tui_stream.ui.looks import Looks
 
 _MOST_LAID_OUT = 40  # entries at rest that keep their lines
-_SETTLED_AT_ONCE = 8000  # characters that are laid out between two looks at the keyboard
+_SETTLED_AT_ONCE = 2000  # characters that are laid out between two looks at the keyboard
 
 
 class Place(NamedTuple):
@@ -58,8 +61,14 @@ class Column:
 
     def index_of(self, entry: Entry) -> int:
         """The number of an entry; quick for the newest."""
-        newest = len(self._entries) - 1
-        return newest if self._entries[newest] is entry else self._entries.index(entry)
+        for index in range(len(self._entries) - 1, -1, -1):
+            if self._entries[index] is entry:
+                return index
+        raise ValueError("there is no such entry")
+
+    def __contains__(self, entry: object) -> bool:
+        """Whether the entry is still there."""
+        return any(each is entry for each in reversed(self._entries))
 
     def index_at(self, line: int) -> int:
         """The number of the entry that a line belongs to, the nearest one where there is no such line."""
@@ -87,9 +96,13 @@ class Column:
 
     # -- layout -------------------------------------------------------------------------------------
 
+    def arranged_for(self, width: int, looks: Looks) -> bool:
+        """Whether it is counted for this width and these looks."""
+        return (width, looks) == (self._width, self._looks)
+
     def arrange(self, width: int, looks: Looks) -> None:
         """Counts for a width and looks; nothing is laid out before somebody looks at it."""
-        if (width, looks) != (self._width, self._looks):
+        if not self.arranged_for(width, looks):
             self._width, self._looks = width, looks
             self._count(0)
 
@@ -114,10 +127,19 @@ class Column:
         moved: int | None = None
         index = self.index_at(first)
         while index < len(self._entries) and self._tops[index] < last:
-            if self._settle_entry(index) and moved is None:
+            if self._look_at(index, first, last) and moved is None:
                 moved = self._tops[index]
             index += 1
-        self._release()
+        self._release(index - self.index_at(first))
+        return moved
+
+    def _look_at(self, index: int, first: int, last: int) -> bool:
+        """Lays out what the lines [first, last) show of an entry; whether its height changed."""
+        moved = self._settle_entry(index)
+        entry, top = self._entries[index], self._tops[index]
+        if not entry.settled:
+            entry.lines(max(0, first - top), last - top)
+            moved = self._grow(index, entry.height) or moved
         return moved
 
     def _settle_entry(self, index: int) -> bool:
@@ -139,9 +161,9 @@ class Column:
             self._tops[index + 1 :] = array("q", [top + growth for top in self._tops[index + 1 :]])
         return bool(growth)
 
-    def _release(self) -> None:
-        """Lets the entries that were looked at longest ago forget their lines."""
-        surplus = len(self._laid_out) - _MOST_LAID_OUT
+    def _release(self, in_view: int = 0) -> None:
+        """Lets the entries that were looked at longest ago forget their lines, but none of those in view."""
+        surplus = len(self._laid_out) - max(_MOST_LAID_OUT, 2 * in_view)
         for entry in list(self._laid_out)[: max(0, surplus)]:
             del self._laid_out[entry]
             if not entry.release():
@@ -156,6 +178,7 @@ class Column:
         for index in self._indexes(first, last):
             entry = self._entries[index]
             if not entry.settled:
+                self._settle_entry(index)
                 entry.settle(_SETTLED_AT_ONCE)
                 self._grow(index, entry.height)
                 return self._tops[index]
@@ -168,6 +191,7 @@ class Column:
             self._lay_out(entry, self._looks)
             entry.settle()
             self._grow(index, entry.height)
+            self._release()
         return entry
 
     def settle_more(self, index: int) -> bool:
@@ -195,7 +219,7 @@ class Column:
             top, bottom = self._tops[index], self._tops[index + 1]
             if self._looks is not None and top < last and first < bottom:
                 entry = self._entries[index]
-                entry.lay_out(self._width, self._looks)
+                self._lay_out(entry, self._looks)
                 wanted = min(last, bottom) - max(first, top)
                 lines = entry.lines(max(first, top) - top, min(last, bottom) - top)
                 found += lines + [[]] * (wanted - len(lines))
@@ -218,11 +242,46 @@ class Column:
         return self._tops[index] + place.entry.line_of(place.spot)
 
     def source(self, first: int, last: int) -> str:
-        """The Markdown that the lines [first, last) show."""
+        """The Markdown that the lines [first, last) show; entries that are shown whole need no layout for it."""
         sources = []
+        for entry, low, high in self._spans(first, last):
+            if low <= 1 and high is None:
+                sources.append(entry.source)
+            else:
+                with self._laid_out_whole(entry):
+                    sources.append(entry.source_of(low, entry.height if high is None else high))
+        return "\n\n".join(source for source in sources if source)
+
+    def text(self, selection: Selection) -> str:
+        """What is selected, as shown."""
+        first = selection.start.y if selection.start is not None else 0
+        last = selection.end.y + 1 if selection.end is not None else self.height
+        texts: list[str] = []
+        for entry, low, high in self._spans(first, last):
+            with self._laid_out_whole(entry):
+                lines = entry.lines(low, entry.height if high is None else high)
+            texts += ["".join(segment.text for segment in line) for line in lines]
+        if texts and selection.end is not None:
+            texts[-1] = texts[-1][: selection.end.x]
+        if texts and selection.start is not None:
+            texts[0] = texts[0][selection.start.x :]
+        return "\n".join(text.rstrip() for text in texts)
+
+    def _spans(self, first: int, last: int) -> list[tuple[Entry, int, int | None]]:
+        """The entries that show the lines [first, last), each with its own first and last of them; None for its end."""
+        found: list[tuple[Entry, int, int | None]] = []
         for index in self._indexes(first, last):
             top, bottom = self._tops[index], self._tops[index + 1]
-            entry = self.settle_all(index)
-            last += self._tops[index + 1] - bottom
-            sources.append(entry.source_of(max(0, first - top), min(entry.height, last - top)))
-        return "\n\n".join(source for source in sources if source)
+            found.append((self._entries[index], max(0, first - top), last - top if last < bottom else None))
+        return found
+
+    @contextmanager
+    def _laid_out_whole(self, entry: Entry) -> Iterator[None]:
+        """Lays out all of an entry, for a moment where it is not laid out anyway."""
+        known = entry in self._laid_out
+        if self._looks is not None:
+            entry.lay_out(self._width, self._looks)
+            entry.settle()
+        yield
+        if not known:
+            entry.release()

@@ -10,6 +10,7 @@ What is drawn goes through an `Output`, and the app's `Link` learns how fast the
 from __future__ import annotations
 
 import os
+import re
 import selectors
 import threading
 from codecs import getincrementaldecoder
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 LOCAL_DELAY = 0.004
 REMOTE_DELAY = 0.05
+_ALT_DIGIT = re.compile(r"\x1b([1-9])")
 _IDLE = 0.1  # seconds between looks at whether the program ends
 _CHUNK = 4096
 _TERMINAL = 2  # standard error, where Textual draws
@@ -41,6 +43,11 @@ _GONE = 129  # the exit code of a program whose terminal hung up
 _LEAVING = 1.0  # seconds in which a terminal is put right, as far as it takes anything
 _ANSWERING = 0.7  # of them, those for an answer that the shell should not get as if it were typed
 _LAST = 0.2  # seconds more for one that took nothing until what it had not shown was thrown away
+
+
+def _spelt_out(match: re.Match[str]) -> str:
+    """Alt and a digit as newer terminals send it (CSI u); the older way is taken for a letter of the Mac's keyboard."""
+    return f"\x1b[{ord(match[1])};3u"
 
 
 def escape_delay() -> float:
@@ -146,6 +153,7 @@ class QuickDriver(LinuxDriver):
                         self._loop.call_soon_threadsafe(partial(self._app.exit, return_code=_GONE))
                         break
                     text, answers = replies.feed(decode(data), waiting=waiting)
+                    text = _ALT_DIGIT.sub(_spelt_out, text)
                     if answers:
                         self._note_answer()
                     self._process(parser.feed(text) if text else ())

@@ -6,9 +6,10 @@ at again.
 
 from __future__ import annotations
 
+import time
 from bisect import bisect_left, bisect_right
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import chain
 from typing import NamedTuple
 
@@ -19,8 +20,9 @@ from tui_stream.ui.entry import Entry
 from tui_stream.ui.looks import Looks
 from tui_stream.ui.search import Hit, Query, row_text
 
-_ENTRIES = 400  # entries that are looked through at most between two looks at the keyboard
-_LINES = 400  # lines, likewise
+_LINES = 100  # lines of one entry that are looked through at once
+_SLICE = 0.005  # seconds between two looks at the keyboard
+_MOST = 50_000  # matches after which a search ends
 
 
 class Match(NamedTuple):
@@ -45,8 +47,11 @@ class _Job(NamedTuple):
 class Finder:
     """One search. It knows where it has looked, what it found, and which match the person is at."""
 
-    def __init__(self, column: Column, query: Query, nearest: int) -> None:
+    def __init__(
+        self, column: Column, query: Query, nearest: int, *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.query = query
+        self._clock = clock
         self.current: Match | None = None
         self._column = column
         self._found: dict[Entry, list[Hit]] = {}
@@ -55,8 +60,8 @@ class Finder:
 
     @property
     def searching(self) -> bool:
-        """Whether there is more to look through."""
-        return bool(self._jobs)
+        """Whether there is more to look through; not all of it is, where there are too many matches."""
+        return bool(self._jobs) and self.count < _MOST
 
     @property
     def count(self) -> int:
@@ -85,35 +90,43 @@ class Finder:
 
     # -- looking ------------------------------------------------------------------------------------
 
-    def work(self) -> None:
-        """Looks through a few entries more. Laying them out may move lines."""
-        lines = _LINES
-        for _ in range(_ENTRIES):
-            if not self._jobs or lines <= 0:
-                return
-            lines -= self._do(self._jobs.popleft())
+    def work(self) -> bool:
+        """Looks through a few entries more, which may move lines; whether there is more to look through."""
+        end = self._clock() + _SLICE
+        while self.searching:
+            self._do(self._jobs.popleft())
+            if self._clock() >= end:
+                break
+        return self.searching
 
-    def _do(self, job: _Job) -> int:
-        """Looks through some of an entry; how many lines that were."""
+    def _do(self, job: _Job) -> None:
+        """Looks through some of an entry."""
         entry, first = job
-        if not any(map(self.query.may_match, entry.searched)):
-            return 0
+        if not first and not any(map(self.query.may_match, entry.searched)):
+            return
         if not self._column.settle_more(self._column.index_of(entry)):
             self._jobs.appendleft(job)
-            return _LINES
+            return
         last = min(entry.height, first + _LINES)
         self._search(entry, first, last)
         if last < entry.height:
             self._jobs.appendleft(_Job(entry, last))
-        return last - first
 
     def entry_changed(self, entry: Entry, line: int) -> None:
         """Looks again at an entry that changed from a line of its own on."""
-        if any(job.entry is entry for job in self._jobs):
-            self._found.pop(entry, None)
-            self._jobs = deque(_Job(entry, 0) if job.entry is entry else job for job in self._jobs)
-            return
+        for number, job in enumerate(self._jobs):
+            if job.entry is entry:
+                self._jobs[number] = _Job(entry, min(job.first, line))
+                self._cut(entry, line)
+                return
         self._search(entry, line, entry.height)
+
+    def _cut(self, entry: Entry, line: int) -> list[Hit]:
+        """Forgets the matches of an entry that reach a line or stand below it; the list of those that are left."""
+        hits = self._found.setdefault(entry, [])
+        tail = bisect_left(hits, line - self.query.reach(self._column.width), key=_begin)
+        hits[tail:] = [hit for hit in hits[tail:] if _end(hit) < line]
+        return hits
 
     def forget(self, entries: Collection[Entry]) -> None:
         """These entries are gone."""
@@ -127,10 +140,12 @@ class Finder:
         """Looks through the lines [first, last), and those above them that a match may begin on."""
         above = max(0, first - self.query.reach(self._column.width))
         rows = [row_text(line) for line in entry.lines(above, last)]
-        hits = [hit for hit in self._found.pop(entry, []) if _end(hit) < first]
-        hits += [hit for hit in self.query.hits(rows, above, width=self._column.width) if _end(hit) >= first]
-        if hits:
-            self._found[entry] = sorted(hits)
+        hits = self._cut(entry, first)
+        tail = bisect_left(hits, above, key=_begin)
+        found = [hit for hit in self.query.hits(rows, above, width=self._column.width) if _end(hit) >= first]
+        hits[tail:] = sorted([*hits[tail:], *found])
+        if not hits:
+            del self._found[entry]
 
     # -- stepping -----------------------------------------------------------------------------------
 

@@ -53,7 +53,7 @@ class Painter:
             self._width, self._rows, self._whole = width, [{} for _ in range(height)], False
         wanted: dict[int, Row] = {}
         for y, x, end, text in pieces:
-            if 0 <= y < height:
+            if 0 <= y < height and end <= width:  # what was drawn for a larger screen is drawn again for this one
                 row = wanted.get(y)
                 if row is None:
                     row = wanted[y] = self._rows[y].copy()

@@ -45,6 +45,10 @@ class TerminalApp(App[None]):
 
         return QuickDriver
 
+    def on_mount(self) -> None:
+        """Draws everything again when the program comes back from the background."""
+        self.app_resume_signal.subscribe(self, lambda _: self.redraw())
+
     def redraw(self) -> None:
         """Draws everything again, whatever may stand on the terminal."""
         self.painter.forget()
@@ -71,6 +75,8 @@ class TerminalApp(App[None]):
     def on_resize(self) -> None:
         """Paints all of the screen anew: a terminal moves, cuts or clears what it shows as it likes."""
         self.painter.forget()
+        if self.screen_stack:
+            self.screen.refresh()
 
     def post_display_hook(self) -> None:
         """A new layout draws even while nothing is to be drawn, which Textual then throws away."""

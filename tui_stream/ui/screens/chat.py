@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import webbrowser
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -30,7 +31,6 @@ class ChatScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#prompt"
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (12, "-tall")]  # noqa: RUF012 - Textual's own type
 
     def __init__(
         self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
@@ -93,7 +93,7 @@ class ChatScreen(Screen[None]):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                webbrowser.open(target)
+                self.run_worker(partial(webbrowser.open, target), thread=True)
 
         self.app.push_screen(ConfirmScreen(f"Open this link?\n\n{target}", "Open"), answered)
 
@@ -105,6 +105,8 @@ class ChatScreen(Screen[None]):
             self._pane.conversation.end_find()
         elif self._pane.busy:
             self._pane.stop()
+        elif self._pane.transcript.finding:
+            self._pane.transcript.find("")
         elif not self._pane.transcript.browser.dismiss():
             self._prompt.focus()
 
@@ -159,6 +161,8 @@ class ChatScreen(Screen[None]):
         if text:
             self.app.copy_to_clipboard(text)
             self.notify(f"{what} is on the clipboard.", markup=False, timeout=2)
+        else:
+            self.notify("There is nothing to copy.", markup=False, timeout=2)
 
     def action_save(self) -> None:
         """Asks for a file name and saves the conversation."""

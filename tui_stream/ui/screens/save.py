@@ -49,10 +49,10 @@ class SaveScreen(ModalScreen[Path | None]):
             yield self._note
 
     def on_mount(self) -> None:
-        """Puts the cursor before the name's end, where it is likely to be changed."""
+        """Selects the name, so that typing replaces it."""
         field = self.query_one(Input)
         field.focus()
-        field.cursor_position = len(field.value.removesuffix(".md"))
+        field.action_select_all()
 
     @on(Input.Changed)
     def _changed(self) -> None:

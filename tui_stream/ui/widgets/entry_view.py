@@ -13,7 +13,7 @@ from textual.selection import Selection
 from tui_stream.ui.column import Column, Place
 from tui_stream.ui.entry import Line
 from tui_stream.ui.looks import COMPONENTS, Looks, make_looks
-from tui_stream.ui.widgets.line_view import LineView
+from tui_stream.ui.widgets.line_view import BEYOND, LineView
 
 _MARGIN = 1  # cells left free at the right edge, before the scrollbar
 _ROUNDS = 8  # times that laying out what is in view may bring something else into view
@@ -56,9 +56,12 @@ class EntryView(LineView):
         self._lay_out_again()
 
     def _lay_out_again(self) -> None:
+        width, looks = max(1, self.size.width - _MARGIN), self._looks
+        again = not self.column.arranged_for(width, looks)
         with self.held():
-            self.column.arrange(max(1, self.size.width - _MARGIN), self._looks)
-        self.arranged()
+            self.column.arrange(width, looks)
+        if again:
+            self.arranged()
 
     def arranged(self) -> None:
         """All lines may be others now."""
@@ -160,9 +163,13 @@ class EntryView(LineView):
         lines = self.selected_lines
         return self.column.source(*lines) if lines is not None else ""
 
+    def get_selection(self, selection: Selection) -> tuple[str, str] | None:
+        """The selected text, as shown."""
+        return self.column.text(selection), "\n"
+
     def select(self, first: int, last: int) -> None:
         """Selects the lines [first, last)."""
-        self.screen.selections = {self: Selection(Offset(0, first), Offset(self.size.width, last - 1))}
+        self.screen.selections = {self: Selection(Offset(0, first), Offset(BEYOND, last - 1))}
 
     def _selected_places(self) -> tuple[Selection, Place | None, Place | None] | None:
         selection = self.text_selection

@@ -41,6 +41,16 @@ class _Field(Input):
             event.stop()
             event.prevent_default()
             self.post_message(self.Key(event.key))
+        elif not event.is_printable and await self._run_binding(event.key):
+            event.stop()
+            event.prevent_default()
+
+    async def _run_binding(self, key: str) -> bool:
+        """Runs what a key means in a field now, and not after the keys that were typed behind it."""
+        for binding in self._bindings.key_to_bindings.get(key, ()):
+            await self.run_action(binding.action)
+            return True
+        return False
 
     def _on_paste(self, event: events.Paste) -> None:
         """Pastes all lines as one."""
@@ -105,7 +115,7 @@ class FindBar(Horizontal):
         self.display = True
         if text:
             self._field.value = text
-        self._field.focus()
+        self.screen.set_focus(self._field, scroll_visible=False)
         self._field.action_select_all()
         if opened and self.text and self.text == old:
             self.post_message(self.Changed(self.text))

@@ -12,7 +12,7 @@ from itertools import pairwise
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.geometry import Region, Size
+from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.scrollbar import ScrollBar
@@ -22,6 +22,7 @@ from textual.strip import Strip
 from tui_stream.ui.widgets.quick_scrollbar import QuickScrollBar
 
 Line = list[Segment]
+BEYOND = 1_000_000  # characters that no line has
 _MOST_CACHED = 2000
 
 
@@ -97,6 +98,7 @@ class LineView(ScrollView, can_focus=True):
         """Takes in that lines changed, or came or went, from this one on."""
         self._forget(first)
         self._resize_content()
+        self._follows = self._follows or self.scroll_y > self.end_line
         if self._follows and round(self.scroll_y) != self.end_line:
             self.move_to(self.end_line)
         else:
@@ -230,20 +232,17 @@ class LineView(ScrollView, can_focus=True):
 
     # -- selecting ----------------------------------------------------------------------------------
 
+    @abstractmethod
     def get_selection(self, selection: Selection) -> tuple[str, str] | None:
-        """The selected text, as shown."""
-        first = selection.start.y if selection.start is not None else 0
-        last = selection.end.y if selection.end is not None else self.line_count - 1
-        texts = []
-        for number, line in enumerate(self.lines(first, last + 1), first):
-            text = "".join(segment.text for segment in line)
-            start, end = selection.get_span(number) or (0, 0)
-            texts.append(text[start : len(text) if end == -1 else end].rstrip())
-        return "\n".join(texts), "\n"
+        """The selected text, as shown, and what to put behind it."""
 
     def selection_updated(self, selection: Selection | None) -> None:
-        """Draws the selection."""
-        del selection
+        """Draws the selection; one that went on beyond this widget ends where the screen does."""
+        if selection is not None and (selection.start is None or selection.end is None):
+            top = self.scroll_offset.y
+            start = selection.start or Offset(0, top)
+            end = selection.end or Offset(BEYOND, top + self.size.height - 1)
+            self.screen.selections = {self: Selection(start, end)}
         self.refresh()
 
 

@@ -20,6 +20,7 @@ from tui_stream.core.models import Message as ChatMessage
 from tui_stream.core.models import Role
 from tui_stream.ui.answer import AnswerEntry
 from tui_stream.ui.browser import Browser
+from tui_stream.ui.column import Place
 from tui_stream.ui.entries import NoteEntry, PromptEntry
 from tui_stream.ui.entry import Entry
 from tui_stream.ui.keys import browse_bindings
@@ -56,11 +57,13 @@ class Transcript(EntryView, BrowseActions):
         self._welcome: NoteEntry | None = None
         self._finder: Finder | None = None
         self._origin = 0
+        self._reveals = True
+        self._found_from: Place | None = None
+        self._told: Transcript.Found | None = None
         self._languages = Languages()
 
     def on_mount(self) -> None:
         """Makes the clock by which a search goes on."""
-        super().on_mount()
         self._seeker = self.set_interval(_SEEK, self._seek, pause=True)
 
     # -- entries ------------------------------------------------------------------------------------
@@ -69,8 +72,7 @@ class Transcript(EntryView, BrowseActions):
         """Shows a text until the first entry."""
         if self.column.entries and self._welcome is None:
             return
-        if self._welcome is not None:
-            self.column.remove([self._welcome])
+        self._unwelcome()
         self._welcome = NoteEntry(text)
         self.show_changed(self.column.insert(0, [self._welcome]))
 
@@ -110,6 +112,8 @@ class Transcript(EntryView, BrowseActions):
         """Takes entries out."""
         if dropped:
             self.browser.forget(dropped)
+            if self._found_from is not None and self._found_from.entry in dropped:
+                self._found_from = None
             if self._finder is not None:
                 self._finder.forget(dropped)
             self.show_changed(self.column.remove(dropped))
@@ -122,10 +126,16 @@ class Transcript(EntryView, BrowseActions):
     async def write(self, answer: AnswerEntry, text: str) -> None:
         """Adds text to an answer; a language that it brings is made ready in a thread first."""
         if languages := self._languages.new_in(text):
-            from tui_stream.markdown import load_lexers
+            from tui_stream.markdown import lexers_ready, load_lexers
 
-            await asyncio.to_thread(load_lexers, languages)
-        self.changed(answer, answer.append(text))
+            if not lexers_ready(languages):
+                await asyncio.to_thread(load_lexers, languages)
+        if self.follows or not answer.folds_next:
+            self.changed(answer, answer.append(text))
+            return
+        with self.held():
+            line = self.column.changed(answer, answer.append(text))
+        self._found_changes(answer, line)
 
     def rearrange(self, entry: Entry, line: int) -> None:
         """As `changed`, where somebody asked for it: what stands on the screen stays there, or else the entry's top."""
@@ -137,8 +147,8 @@ class Transcript(EntryView, BrowseActions):
 
     def _unwelcome(self) -> None:
         if self._welcome is not None:
-            self.column.remove([self._welcome])
-            self._welcome = None
+            welcome, self._welcome = self._welcome, None
+            self.drop([welcome])
 
     def marks(self, line: int) -> Sequence[tuple[int, int, Style]]:
         """What was found, and where the cursor stands."""
@@ -154,11 +164,15 @@ class Transcript(EntryView, BrowseActions):
             from tui_stream.ui.finder import Finder
             from tui_stream.ui.search import Query
 
-            self._origin = self.scroll_offset.y
+            if self._found_from is None:
+                self._found_from = self.column.place_at(self.scroll_offset.y)
+            self._origin = self.column.line_of(self._found_from) if self._found_from is not None else 0
+            self._reveals = True
             self._finder = Finder(self.column, Query(text), self.column.index_at(self._origin))
             self._seeker.resume()
             self._seek()
         else:
+            self._found_from = None
             self._seeker.pause()
             self._tell_found()
         self.redraw_all()
@@ -181,10 +195,13 @@ class Transcript(EntryView, BrowseActions):
             self._seeker.pause()
             return
         with self.held():
-            finder.work()
+            more = finder.work()
         if finder.current is None and (match := finder.nearest(self._origin)) is not None:
             finder.current = match
-            self.browser.reveal(match.entry, match.line)
+            if self._reveals:
+                self.browser.reveal(match.entry, match.line)
+        elif not more and not finder.count and self._reveals:
+            self.go_to(self._origin)
         self._tell_found()
 
     def _found_changes(self, entry: Entry, line: int) -> None:
@@ -195,12 +212,18 @@ class Transcript(EntryView, BrowseActions):
     def _tell_found(self) -> None:
         finder = self._finder
         told = self.Found(finder.position, finder.count, finder.searching) if finder else self.Found(None, 0, False)
-        self.post_message(told)
+        if told != self._told:
+            self._told = told
+            self.post_message(told)
 
     def arranged(self) -> None:
-        """Looks again for what was looked for: its lines may be others now."""
+        """Looks again for what was looked for, without going there: its lines may be others now."""
+        self.browser.arranged()
         if self._finder is not None:
-            self._origin = self.scroll_offset.y
+            current = self._finder.current
+            at_match = current is not None and current.entry in self.column
+            self._origin = self.column.top(self.column.index_of(current.entry)) if current and at_match else 0
+            self._reveals = False
             self._finder.again(self.column.index_at(self._origin))
             self._seeker.resume()
 

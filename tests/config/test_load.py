@@ -126,6 +126,45 @@ def test_an_address_goes_to_its_provider(environ: dict[str, str], flags: Overrid
 
 
 @pytest.mark.parametrize(
+    ("provider", "url"),
+    [
+        ("openai-responses", "http://x/v1"),
+        ("sse", "http://x/api/chat"),
+        ("ai-sdk", "http://x/api/chat/?room=1"),
+        ("websocket", "ws://x:3000"),
+        ("websocket", "wss://x/chat"),
+    ],
+)
+def test_every_provider_with_an_address_takes_one(provider: str, url: str) -> None:
+    settings = load(environ={}, flags=Overrides(provider=provider, base_url=url))
+    assert settings.provider == provider
+    table = getattr(settings.providers, provider.replace("-", "_"))
+    assert table.base_url == url
+    others = {field.name for field in dataclasses.fields(config.Providers)} - {provider.replace("-", "_")}
+    assert all(getattr(settings.providers, name) == getattr(config.Providers(), name) for name in others)
+
+
+def test_openais_own_variable_is_for_both_its_apis() -> None:
+    found = load(environ={"OPENAI_BASE_URL": "http://x/v1"}).providers
+    assert found.openai.base_url == found.openai_responses.base_url == "http://x/v1"
+
+
+@pytest.mark.parametrize("table", ["ai-sdk", "ai_sdk"])
+def test_a_providers_table_bears_its_name_or_that_of_its_field(tmp_path: Path, table: str) -> None:
+    file = written(tmp_path, f'[providers.{table}]\nmodel = "m"\nbody.room = "lobby"\n')
+    found = resolve(file=file, environ={})
+    assert found.settings.providers.ai_sdk == config.AiSdkSettings(model="m", body={"room": "lobby"})
+    assert found.origins["providers", "ai_sdk", "model"] == "file, line 2"
+    assert "[providers.ai-sdk]" in effective(found.settings, found.origins)
+
+
+def test_a_table_in_both_spellings_is_one(tmp_path: Path) -> None:
+    text = '[providers.ai-sdk]\nmodel = "m"\n[providers.ai_sdk]\napi_key_env = "KEY"\n'
+    settings = load(file=written(tmp_path, text), environ={})
+    assert settings.providers.ai_sdk == config.AiSdkSettings(model="m", api_key_env="KEY")
+
+
+@pytest.mark.parametrize(
     ("provider", "hint"),
     [("embedded", "name a GGUF file with --model"), ("replay", "a recording with --model")],
 )
@@ -307,6 +346,37 @@ def test_text_must_be_utf8_and_may_begin_with_its_mark(tmp_path: Path) -> None:
             "expected an address that begins with http:// or https://.",
         ),
         ('providers.openai.base_url = "http://x:y"', "1: providers.openai.base_url", "expected an address"),
+        (
+            "\n[providers.ai-sdk]\nmodell = 1",
+            "3: providers.ai-sdk.modell",
+            "there is no such setting; did you mean providers.ai-sdk.model?",
+        ),
+        (
+            "[providers.ai_sk]",
+            "1: providers.ai-sk",
+            "there is no such setting; did you mean providers.ai-sdk?",
+        ),
+        ("[ai-sdk]", "1: ai-sdk", "there is no such setting; did you mean providers.ai-sdk?"),
+        (
+            'providers.ai-sdk.base_url = "ws://x"',
+            "1: providers.ai-sdk.base_url",
+            "expected an address that begins with http:// or https://.",
+        ),
+        (
+            'providers.websocket.base_url = "http://x"',
+            "1: providers.websocket.base_url",
+            "expected an address that begins with ws:// or wss://.",
+        ),
+        (
+            'providers.websocket.base_url = "ws://x:port/"',
+            "1: providers.websocket.base_url",
+            "expected an address that begins with ws:// or wss://.",
+        ),
+        (
+            "providers.openai-responses.model = 1",
+            "1: providers.openai-responses.model",
+            "expected a string, not 1.",
+        ),
         ("[prices]", "1: prices", "expected tables that begin with [[prices]]."),
         ('[[prices]]\nmodel = "a"\ninput = 1\n', "1: prices[0]", "output must be given too."),
         (
@@ -341,6 +411,8 @@ def test_all_problems_are_reported_in_the_order_of_the_file(tmp_path: Path) -> N
         'providers.openai.api_key_env = "sk-hunter2hunter2"',
         'providers.openai.api_key_command = "echo sk-hunter2hunter2hunter2"',
         'system = "gsk_hunter2hunter2hunter2"',
+        '[providers.ai-sdk]\napi_key = "hunter2hunter2"',
+        '[providers.openai-responses.headers]\nAuthorization = "hunter2hunter2"',
         "[[prices]]\nmodel = 'sk-hunter2'\ninput = 1\noutput = 1",
     ],
 )
@@ -352,7 +424,8 @@ def test_keys_never_stand_in_the_file(tmp_path: Path, text: str) -> None:
 
 
 def test_a_key_is_one_problem_and_not_two(tmp_path: Path) -> None:
-    assert len(problems(tmp_path, '[providers.openai]\napi_key = "x"\nheaders = { Cookie = 3 }')) == 2
+    for table in ("openai", "ai-sdk"):
+        assert len(problems(tmp_path, f'[providers.{table}]\napi_key = "x"\nheaders = {{ Cookie = 3 }}')) == 2
 
 
 def test_harmless_names_and_values_are_no_keys(tmp_path: Path) -> None:
@@ -418,7 +491,8 @@ def test_every_setting_has_a_docstring() -> None:
     text = example()
     for name in names:
         attribute = name.split(".")[1]
-        line = re.search(rf"^(.*)\n#?(?:{attribute} = |\[+(?:providers\.)?{attribute}\])", text, re.MULTILINE)
+        table = attribute.replace("_", "-")
+        line = re.search(rf"^(.*)\n#?(?:{attribute} = |\[+(?:providers\.)?{table}\])", text, re.MULTILINE)
         if line is None or not line[1].startswith("#"):
             undocumented.append(name)
     assert undocumented == ["Settings.providers", "Settings.record"]
@@ -448,8 +522,10 @@ def test_the_commented_lines_of_the_example_load_once_the_mark_is_gone(tmp_path:
     settings = load(file=written(tmp_path, text), environ={})
     changed = {name for name in ("options", "prices") if getattr(settings, name) != getattr(Settings(), name)}
     assert changed == {"options", "prices"}
-    assert settings.providers.openai.headers
-    assert settings.providers.openai.body
+    for name in ("openai", "openai_responses", "sse", "ai_sdk", "websocket"):
+        table = getattr(settings.providers, name)
+        assert table.headers
+        assert table.body
     (price,) = settings.prices
     assert price.cached_input is not None
 

@@ -68,6 +68,8 @@ OPENAI_ERRORS: dict[str, type[ProviderError]] = {
     "openai-mid-error": ServerError,
     "openai-reset": StreamBrokenError,
 }
+RESPONSES = names("llamacpp-responses", "ollama-v1-responses*")
+"""Those of the Responses API, which `tests.providers.test_openai_responses_ends` replays."""
 OLLAMA_ANSWERS = {
     "ollama-after-crash": (FinishReason.LENGTH, Usage(14, 3)),
     "ollama-chat-length": (FinishReason.LENGTH, Usage(14, 3)),
@@ -117,7 +119,7 @@ async def replay(name: str) -> tuple[list[Event], ProviderError | None]:
 
 
 def test_every_capture_is_replayed() -> None:
-    told = {*OPENAI_ANSWERS, *OPENAI_ERRORS, *OLLAMA_ANSWERS, *OLLAMA_ERRORS, "openai-stall"}
+    told = {*OPENAI_ANSWERS, *OPENAI_ERRORS, *OLLAMA_ANSWERS, *OLLAMA_ERRORS, *RESPONSES, "openai-stall"}
     assert set(names("*")) >= told
     assert set(names("llamacpp-*", "openai-*", "ollama-*")) == told
 

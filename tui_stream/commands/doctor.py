@@ -23,7 +23,8 @@ from tui_stream.fronts import settings_for
 if TYPE_CHECKING:
     from tui_stream.config import Settings
 
-_PACKAGES = ("textual", "rich", "openai", "ollama", "httpx2", "genai-prices", "xllamacpp")
+_PACKAGES = ("textual", "rich", "openai", "ollama", "httpx2", "websockets", "genai-prices", "xllamacpp")
+_ENDPOINTS = ("sse", "ai-sdk", "websocket")  # they list no models
 _PATIENCE = 5.0  # seconds that a provider may take to say what models it has
 _FIRST = 3  # models named in a line
 
@@ -51,7 +52,7 @@ def doctor(
 def _say(name: str, what: str) -> None:
     from tui_stream.core.sanitize import clean_line
 
-    typer.echo(f"{name:<14} {clean_line(what)}")
+    typer.echo(f"{name:<17} {clean_line(what)}")
 
 
 def _version(package: str) -> str:
@@ -69,10 +70,10 @@ def _place(path: os.PathLike[str]) -> str:
 
 
 async def _providers(settings: Settings) -> None:
-    from tui_stream.config import PROVIDER_NAMES
+    from tui_stream import providers
     from tui_stream.providers import select
 
-    for name in PROVIDER_NAMES:
+    for name in providers.available():
         if name != "replay":
             _say(name, await _state(settings, name))
     choice = await select.choose(settings)
@@ -83,6 +84,8 @@ async def _state(settings: Settings, name: str) -> str:
     """Whether the provider answers, in words."""
     try:
         async with asyncio.timeout(_PATIENCE):
+            if name in _ENDPOINTS:
+                return await _reached(settings, name)
             return await (_embedded(settings) if name == "embedded" else _asked(settings, name))
     except TimeoutError:
         return f"does not answer within {_PATIENCE:g} s"
@@ -101,6 +104,26 @@ async def _asked(settings: Settings, name: str) -> str:
     more = ", ..." if len(names) > _FIRST else ""
     noun = "model" if len(names) == 1 else "models"
     return f"answers; {len(names)} {noun}: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
+
+
+async def _reached(settings: Settings, name: str) -> str:
+    """Whether anything answers at an endpoint, which cannot be asked for its models."""
+    from tui_stream import providers
+    from tui_stream.config.render import mask_url
+    from tui_stream.providers._endpoint import Reachable
+
+    table = getattr(settings.providers, name.replace("-", "_"))
+    if settings.provider != name and table == type(table)():
+        return "not set up"
+    address = mask_url(table.base_url)
+    source = providers.create(name, settings)
+    try:
+        if not isinstance(source, Reachable):
+            return f"set up for {address}; only a message shows whether it answers"
+        await source.reach()
+    finally:
+        await source.aclose()
+    return f"something answers at {address}; such an endpoint lists no models"
 
 
 async def _embedded(settings: Settings) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-PROVIDER_NAMES = ("embedded", "openai", "ollama", "replay")
+PROVIDER_NAMES = ("embedded", "openai", "openai-responses", "ollama", "sse", "ai-sdk", "websocket", "replay")
 """The names that ``--provider`` and the setting ``provider`` take."""
 
 
@@ -30,6 +30,11 @@ class OneOf:
     """Marks a string that is one of a few, or empty."""
 
     names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketUrl:
+    """Marks a string that is an address with ws:// or wss:// and a host, or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +92,52 @@ class OpenAISettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAIResponsesSettings(OpenAISettings):
+    """Any server that speaks OpenAI's Responses API: OpenAI, llama.cpp, Ollama."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSettings:
+    """A chat endpoint of a web application, asked by POST."""
+
+    base_url: Annotated[str, HttpUrl()] = "http://127.0.0.1:3000/api/chat"
+    """The endpoint itself."""
+
+    model: str = ""
+    """The model to ask for, where the endpoint lets one choose; empty leaves it to the endpoint."""
+
+    api_key_env: Annotated[str, VariableName()] = ""
+    """The environment variable that holds a key, sent as "Authorization: Bearer ..."; empty sends none."""
+
+    api_key_command: str = ""
+    """A command that prints the key, used where the variable is not set."""
+
+    headers: Mapping[str, str] = field(default_factory=dict, metadata={"example": {"X-Title": "my chat"}})
+    """Headers to send besides the usual ones; never one that holds a key."""
+
+    body: Mapping[str, object] = field(default_factory=dict, metadata={"example": {"room": "lobby"}})
+    """Fields to add to the body of every request."""
+
+
+@dataclass(frozen=True, slots=True)
+class SseSettings(EndpointSettings):
+    """An endpoint that answers with server-sent events: data: {"content": "..."}, at the end data: [DONE]."""
+
+
+@dataclass(frozen=True, slots=True)
+class AiSdkSettings(EndpointSettings):
+    """An endpoint that answers with one of the AI SDK's streams, told apart by its headers."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketSettings(EndpointSettings):
+    """A chat server on a WebSocket."""
+
+    base_url: Annotated[str, WebSocketUrl()] = "ws://127.0.0.1:3000/"
+    """The socket's address, with ws:// or wss://."""
+
+
+@dataclass(frozen=True, slots=True)
 class OllamaSettings:
     """A running Ollama."""
 
@@ -120,7 +171,11 @@ class Providers:
 
     embedded: EmbeddedSettings = field(default_factory=EmbeddedSettings)
     openai: OpenAISettings = field(default_factory=OpenAISettings)
+    openai_responses: OpenAIResponsesSettings = field(default_factory=OpenAIResponsesSettings)
     ollama: OllamaSettings = field(default_factory=OllamaSettings)
+    sse: SseSettings = field(default_factory=SseSettings)
+    ai_sdk: AiSdkSettings = field(default_factory=AiSdkSettings)
+    websocket: WebSocketSettings = field(default_factory=WebSocketSettings)
     replay: ReplaySettings = field(default_factory=ReplaySettings)
 
 

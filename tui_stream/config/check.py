@@ -13,8 +13,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tui_stream.config import HttpUrl, OneOf, Range, Settings, VariableName
-from tui_stream.config.schema import Hint, build, choices, expected, file_settings, required, take_apart
+from tui_stream.config import HttpUrl, OneOf, Range, Settings, VariableName, WebSocketUrl
+from tui_stream.config.schema import (
+    Hint,
+    build,
+    choices,
+    expected,
+    field_path,
+    file_settings,
+    required,
+    spelled,
+    take_apart,
+)
 from tui_stream.config.toml import KeyPath, dotted
 
 _KEEP_KEYS_OUT = (
@@ -55,9 +65,23 @@ def check(data: Mapping[str, object], *, stored: bool) -> Checked:
         data: the tables.
         stored: they come from a file: nothing that looks like a key may stand in it.
     """
+    data = _with_field_names(data)
     checker = _Checker(set(_secrets((), data)) if stored else set())
     checker.table(Settings, data, ())
     return Checked(checker.values, checker.problems)
+
+
+def _with_field_names(data: Mapping[str, object]) -> Mapping[str, object]:
+    """The tables with those of the providers under the names of their fields, however they were spelled."""
+    tables = data.get("providers")
+    if not isinstance(tables, dict):
+        return data
+    renamed: dict[str, object] = {}
+    for key, value in tables.items():
+        name = str(field_path(("providers", key))[-1])
+        before = renamed.get(name)
+        renamed[name] = {**before, **value} if isinstance(before, dict) and isinstance(value, dict) else value
+    return {**data, "providers": renamed}
 
 
 class _Checker:
@@ -167,18 +191,20 @@ def _fits(mark: object, value: Any) -> bool:
         case OneOf(names):
             return not value or value in names
         case HttpUrl():
-            return _is_http_url(value)
+            return _is_url(value, "http", "https")
+        case WebSocketUrl():
+            return not value or _is_url(value, "ws", "wss")
         case VariableName():
             return not value or _VARIABLE.fullmatch(value) is not None
     return True
 
 
-def _is_http_url(text: str) -> bool:
+def _is_url(text: str, *schemes: str) -> bool:
     if not text.isprintable() or " " in text:
         return False
     try:
         parts = urlsplit(text)
-        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        return parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
     except ValueError:  # a port that is no number, or half a bracket
         return False
 
@@ -208,9 +234,9 @@ def _unknown(cls: type, key: str, path: KeyPath) -> str:
     for field in dataclasses.fields(cls):
         if field.name == key:
             return f"this is no setting of the file; use the flag {field.metadata['flag']}."
-    names = list(file_settings(cls))
-    meant = [dotted((*path, name)) for name in _nearest(key, names)]
-    meant = meant or [dotted(other) for other in _all_paths(Settings, ()) if other[-1] == key]
+    names = [str(spelled((*path, name))[-1]) for name in file_settings(cls)]
+    meant = [dotted(spelled((*path, name))) for name in _nearest(key, names)]
+    meant = meant or [dotted(spelled(other)) for other in _all_paths(Settings, ()) if spelled(other)[-1] == key]
     if meant:
         return f"there is no such setting; did you mean {' or '.join(meant)}?"
     return f"there is no such setting; the settings here are {', '.join(names)}."

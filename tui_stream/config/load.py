@@ -4,7 +4,8 @@ The environment:
 
 - ``TUI_STREAM_CONFIG``: the settings file, as ``--config`` names it.
 - ``TUI_STREAM_PROVIDER``, ``TUI_STREAM_MODEL``, ``TUI_STREAM_BASE_URL``: as the flags of these names.
-- ``OPENAI_BASE_URL`` and ``OLLAMA_HOST``: the address of that provider, read as its own tools read it.
+- ``OPENAI_BASE_URL`` and ``OLLAMA_HOST``: the address of that provider (for OpenAI, of both its APIs), read as its own
+  tools read it.
 
 An empty variable counts as not set. Three rules bind a provider, a model and an address together:
 
@@ -27,7 +28,7 @@ from typing import NamedTuple
 from tui_stream import paths
 from tui_stream.config import PROVIDER_NAMES, Providers, Settings
 from tui_stream.config.check import Checked, check
-from tui_stream.config.schema import build
+from tui_stream.config.schema import build, field_path, spelled
 from tui_stream.config.toml import KeyPath, dotted, key_lines, line_of
 from tui_stream.errors import ConfigError, UsageError
 
@@ -219,9 +220,9 @@ def _parse(path: Path, text: str) -> dict[str, object]:
 def _file_layer(path: Path, text: str) -> _Layer:
     data = _parse(path, text)
     checked = check(data, stored=True)
-    lines = key_lines(text)
+    lines = {field_path(path): line for path, line in key_lines(text).items()}
     located = sorted((line_of(lines, problem.path), problem) for problem in checked.problems)
-    problems = [f"{path}:{line}: {dotted(problem.path)}: {problem.text}" for line, problem in located]
+    problems = [f"{path}:{line}: {dotted(spelled(problem.path))}: {problem.text}" for line, problem in located]
     origins = {key: f"file, line {line_of(lines, key)}" for key in checked.values}
     return _Layer(checked.values, origins, problems)
 
@@ -236,7 +237,7 @@ def _given_layer(source: str, given: Sequence[_Given]) -> _Layer:
         problems += [f"{item.where}: {problem.text}" for problem in checked.problems]
         values |= checked.values
         origins |= dict.fromkeys(checked.values, f"{source}, {item.where}")
-    return _Layer(values, origins, problems)
+    return _Layer(values, origins, list(dict.fromkeys(problems)))
 
 
 def _checked(item: _Given) -> Checked:
@@ -257,7 +258,8 @@ def _from_environment(environ: Mapping[str, str], below: str) -> Iterator[_Given
 
         yield _Given(("providers", "ollama", "base_url"), ollama_url(host), "OLLAMA_HOST")
     if url := environ.get("OPENAI_BASE_URL", "").strip():
-        yield _Given(("providers", "openai", "base_url"), url, "OPENAI_BASE_URL")
+        for table in ("openai", "openai_responses"):
+            yield _Given(("providers", table, "base_url"), url, "OPENAI_BASE_URL")
     names = ("TUI_STREAM_PROVIDER", "TUI_STREAM_MODEL", "TUI_STREAM_BASE_URL")
     provider, model, base_url = (environ.get(name) or None for name in names)
     yield from _choice(_Choice(provider, model, base_url), names, below)

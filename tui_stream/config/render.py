@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from tui_stream import config
 from tui_stream.config.check import looks_secret
-from tui_stream.config.schema import Hint, choices, file_settings
+from tui_stream.config.schema import Hint, choices, file_settings, spelled
 from tui_stream.config.toml import KeyPath, dotted, toml_key, toml_value
 
 _WIDTH = 100
@@ -76,29 +76,33 @@ def _fields(table: Any, path: KeyPath) -> list[_Field]:
 
 def _example_table(table: Any, path: KeyPath, docs: Mapping[tuple[str, str], str]) -> Iterator[str]:
     """The lines of a table; ``docs`` explains settings by class and name, and a class by an empty name."""
-    kind = type(table).__name__
     for item in _fields(table, path):
         yield ""
         if item.hint.is_table:
             yield from _comment(docs.get((item.hint.base.__name__, ""), ""))
             if any(not inner.hint.is_table for inner in _fields(item.value, item.path)):
-                yield f"[{dotted(item.path)}]"
+                yield f"[{dotted(spelled(item.path))}]"
             yield from _example_table(item.value, item.path, docs)
         elif item.hint.is_tables:
             yield from _comment(docs.get((item.hint.inner[0].__name__, ""), ""))
             yield from _example_tables(item, docs)
         else:
-            yield from _comment(docs.get((kind, item.name), "") + _choices(item.hint))
+            yield from _comment(_explained(type(table), item.name, docs) + _choices(item.hint))
             if item.hint.is_mapping:
                 yield f"#{item.name} = {toml_value(item.example)}"
             else:
                 yield f"{item.name} = {toml_value(item.value)}"
 
 
+def _explained(cls: type, name: str, docs: Mapping[tuple[str, str], str]) -> str:
+    """The docstring of a setting, which may stand in the class that this one is made from."""
+    return next((docs[kind.__name__, name] for kind in cls.__mro__ if (kind.__name__, name) in docs), "")
+
+
 def _example_tables(item: _Field, docs: Mapping[tuple[str, str], str]) -> Iterator[str]:
     """An array of tables, whole in comments: where # is taken away the explanations remain comments."""
     for entry in item.example:
-        yield f"#[[{dotted(item.path)}]]"
+        yield f"#[[{dotted(spelled(item.path))}]]"
         for line in _example_table(entry, item.path, docs):
             yield f"#{line}" if line else "#"
 
@@ -139,7 +143,7 @@ def _effective_table(table: Any, path: KeyPath, origins: Mapping[KeyPath, str]) 
     for item in _fields(table, path):
         if item.hint.is_table:
             if any(not inner.hint.is_table for inner in _fields(item.value, item.path)):
-                yield from ("", f"[{dotted(item.path)}]")
+                yield from ("", f"[{dotted(spelled(item.path))}]")
             yield from _effective_table(item.value, item.path, origins)
         elif item.hint.is_tables:
             yield from _effective_tables(item, origins)
@@ -153,7 +157,7 @@ def _effective_table(table: Any, path: KeyPath, origins: Mapping[KeyPath, str]) 
 
 def _effective_tables(item: _Field, origins: Mapping[KeyPath, str]) -> Iterator[str]:
     for entry in item.value:
-        yield from ("", f"[[{dotted(item.path)}]]  # {origins.get(item.path, 'default')}")
+        yield from ("", f"[[{dotted(spelled(item.path))}]]  # {origins.get(item.path, 'default')}")
         for inner in _fields(entry, ()):
             if inner.value is not None:
                 yield f"{inner.name} = {toml_value(inner.value)}"

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from tui_stream.config import HttpUrl, OneOf, Range, VariableName
+from tui_stream.config import HttpUrl, OneOf, Range, VariableName, WebSocketUrl
 from tui_stream.config.toml import KeyPath
 
 _T = TypeVar("_T")
@@ -80,6 +80,8 @@ def expected(hint: Hint) -> str:
                 words += f" from {least:.15g} to {most:.15g}"
             case HttpUrl():
                 words = "an address that begins with http:// or https://"
+            case WebSocketUrl():
+                words = "an address that begins with ws:// or wss://"
             case VariableName():
                 words = "the name of an environment variable"
     return words
@@ -96,6 +98,22 @@ def file_settings(cls: type) -> dict[str, Hint]:
     """The settings of a table that a file may hold; the others are flags only."""
     flags = {field.name for field in dataclasses.fields(cls) if "flag" in field.metadata}
     return {name: hint for name, hint in hints(cls).items() if name not in flags}
+
+
+def field_path(path: KeyPath) -> KeyPath:
+    """The path of the field that a path in a file means: a provider's table may be spelled with dashes."""
+    match path:
+        case ("providers", str(table), *rest):
+            return ("providers", table.replace("-", "_"), *rest)
+    return path
+
+
+def spelled(path: KeyPath) -> KeyPath:
+    """A field's path as files are written: a provider's table bears the provider's name."""
+    match path:
+        case ("providers", str(table), *rest):
+            return ("providers", table.replace("_", "-"), *rest)
+    return path
 
 
 def required(cls: type) -> list[str]:

@@ -91,3 +91,15 @@ class Pulls(Protocol):
         Raises:
             ProviderError: it cannot be had.
         """
+
+
+@runtime_checkable
+class TakesContext(Protocol):
+    """A provider that can be told more while it answers (see `Capabilities.context`)."""
+
+    async def add_context(self, text: str) -> bool:
+        """Sends a note along with the answer that streams now; the answer goes on.
+
+        Returns False, and has sent nothing that counts, where no answer streams, where several do at once so that
+        it is not clear which one is meant, and where the connection is gone.
+        """

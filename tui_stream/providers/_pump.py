@@ -72,7 +72,9 @@ async def pump(response: httpx2.Response, dialect: Dialect, peer: Peer) -> Async
         Exception: one of `failures`, when the connection fails before the answer is finished.
     """
     async with aclosing(response.aiter_bytes()) as pieces:
-        first = await _first(pieces)
+        while (first := await anext(pieces, b"")) and not first.lstrip(_BLANK):
+            for event in dialect.feed(first):
+                yield event
         if first and first.lstrip(_BLANK)[0] in dialect.misfits:
             for event in await _misfit(first, pieces, dialect, peer):
                 yield event
@@ -87,14 +89,6 @@ async def pump(response: httpx2.Response, dialect: Dialect, peer: Peer) -> Async
         for event in dialect.flush():
             yield event
         await _drain(pieces)
-
-
-async def _first(pieces: AsyncGenerator[bytes, None]) -> bytes:
-    """The first piece with anything in it, empty where there is none."""
-    async for data in pieces:
-        if data.lstrip(_BLANK):
-            return data
-    return b""
 
 
 async def _misfit(first: bytes, pieces: AsyncGenerator[bytes, None], dialect: Dialect, peer: Peer) -> Iterator[Event]:

@@ -1,0 +1,39 @@
+"""The list of models that OpenAI-compatible servers give, each with extras of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from tui_stream.core.models import ModelInfo
+from tui_stream.providers._chat_chunks import count
+from tui_stream.providers._json import decode
+
+
+def listed_models(body: bytes) -> Sequence[ModelInfo] | None:
+    """The models in the answer to ``/models`` by name, None where it is no list of models."""
+    try:
+        listed = decode(body)
+    except ValueError:
+        return None
+    data = listed.get("data") if isinstance(listed, dict) else None
+    if not isinstance(data, list):
+        return None
+    return sorted((_model_info(entry) for entry in data if isinstance(entry, dict)), key=lambda info: info.name)
+
+
+def _model_info(entry: Mapping[str, object]) -> ModelInfo:
+    """A listed model; the sizes are extras of vLLM, OpenRouter and llama.cpp."""
+    meta, owner = entry.get("meta"), entry.get("owned_by")
+    meta = meta if isinstance(meta, dict) else {}
+    windows = (
+        entry.get("max_model_len"),
+        entry.get("context_length"),
+        meta.get("n_ctx"),
+        meta.get("n_ctx_train"),
+    )
+    return ModelInfo(
+        str(entry.get("id", "")),
+        context_window=next((found for value in windows if (found := count(value))), None),
+        size=count(meta.get("size")),
+        detail=owner if isinstance(owner, str) else "",
+    )

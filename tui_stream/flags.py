@@ -34,8 +34,10 @@ class Flag:
 
 
 FLAGS = (
-    Flag("provider", "NAME", "Who answers: embedded, openai, ollama or replay."),
-    Flag("base_url", "URL", "Where the provider's API is."),
+    Flag(
+        "provider", "NAME", "Who answers: embedded, openai, openai-responses, ollama, sse, ai-sdk, websocket or replay."
+    ),
+    Flag("base_url", "URL", "Where the provider's API is; for sse, ai-sdk and websocket the endpoint itself."),
     Flag("model", "NAME", "Which model; for embedded a GGUF file, for replay a recording.", "m"),
     Flag("system", "TEXT", "A system prompt.", "s"),
     Flag("option", "NAME=VALUE", "A parameter of the model, such as temperature=0.2.", "o", repeated=True),

@@ -1,26 +1,31 @@
 """How quick the chat is: ``python -m tests.benchmarks.responsiveness [--rounds N]``, run by hand.
 
 The real program on a pseudo-terminal against a loopback server: from Esc to the closed socket, from a key to the
-screen while an answer streams in, and from the start to the first frame beside a bare Textual app.
+screen while an answer streams in, from a token to the screen, and from the start to the first frame beside a bare Textual app.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
+import re
 import statistics
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.servers import EVENT_STREAM, ChatServer, Exchange, Handler, paced
+from tests.servers import EVENT_STREAM, ChatServer, Exchange, Handler, paced, sse
 from tests.shapes import tokens
 from tests.terminal import Terminal
 
 MARKS = "§¤¥£þðßøæåñçéü"
 """Characters that the answers do not hold."""
+
+_FIRST_MARK = 0xAC00
+_MARKED = re.compile("[\uac00-\ud7a3]")
 
 BARE = """
 from textual.app import App
@@ -108,6 +113,61 @@ async def keys(shape: str, rate: float, count: int, rounds: int, environment: di
     say(f"key to screen, {shape} at {rate:g} tokens/s", taken)
 
 
+class _Watched(Terminal):
+    """Notes when each marked token came out of the program."""
+
+    def __init__(self, command: Sequence[str], *, environment: dict[str, str]) -> None:
+        super().__init__(command, environment=environment)
+        self.seen: dict[str, float] = {}
+
+    def _read(self) -> None:
+        start = len(self.output)
+        super()._read()
+        now = asyncio.get_running_loop().time()
+        for mark in _MARKED.findall(self.output[max(0, start - 2) :].decode("utf-8", "ignore")):
+            self.seen.setdefault(mark, now)
+
+    @property
+    def cpu(self) -> float:
+        """Seconds of CPU that the program has used."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+async def tokens_to_screen(shape: str, rate: float, count: int, environment: dict[str, str]) -> None:
+    """From a token's leaving the server to the screen, and the whole program's CPU."""
+    server = ChatServer()
+    sent: dict[str, float] = {}
+    loop = asyncio.get_running_loop()
+
+    async def answer(exchange: Exchange) -> None:
+        await exchange.head(200, EVENT_STREAM)
+        start = loop.time()
+        for number, token in enumerate(tokens(shape, count)):
+            await asyncio.sleep(max(0.0, start + number / rate - loop.time()))
+            if number % 53 == 52 and token.strip().isalpha():
+                mark = chr(_FIRST_MARK + number // 53)
+                token, sent[mark] = token + mark, loop.time()  # noqa: PLW2901 - the same, marked
+            await exchange.piece(server.chunk({"content": token}))
+        await exchange.piece(server.chunk({}, "stop") + sse("[DONE]"))
+        await exchange.end()
+
+    server.on("/v1/chat/completions", answer)
+    async with server, _Watched(chat(server), environment=environment) as terminal:
+        await terminal.until("ready")
+        before = terminal.cpu
+        terminal.type("x\r")
+        await terminal.until("done", patience=count / rate * 3 + 10)
+        used = (terminal.cpu - before) * 1000 / count
+    say(
+        f"token to screen, {shape}, {count} at {rate:g}/s",
+        [(terminal.seen[m] - sent[m]) * 1000 for m in sent if m in terminal.seen],
+    )
+    print(
+        f"{'whole program, CPU s for 1,000 tokens':<44} {used:.3f}  ({sum(m in terminal.seen for m in sent)} of {len(sent)} marks seen)"
+    )
+
+
 async def first_frame(rounds: int, environment: dict[str, str]) -> None:
     """From the start to a frame with the prompt in it, in turns with a bare Textual app."""
     loop = asyncio.get_running_loop()
@@ -131,7 +191,7 @@ async def main() -> None:
     """Measures everything and prints a line each."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.responsiveness")
     parser.add_argument("--rounds", type=int, default=60)
-    parser.add_argument("--only", choices=["escape", "keys", "frame"])
+    parser.add_argument("--only", choices=["escape", "keys", "tokens", "frame"])
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         environment = {name: str(Path(home, name)) for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
@@ -142,6 +202,9 @@ async def main() -> None:
         if asked.only in {None, "keys"}:
             for shape in ("prose", "code", "table", "list"):
                 await keys(shape, 1000, 16_000, asked.rounds * 3, environment)
+        if asked.only in {None, "tokens"}:
+            for shape, count in (("mixed", 4000), ("code", 4000), ("table", 4000), ("mixed", 16_000)):
+                await tokens_to_screen(shape, 1000, count, environment)
         if asked.only in {None, "frame"}:
             await first_frame(max(5, asked.rounds // 4), environment)
 

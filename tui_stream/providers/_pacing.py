@@ -1,4 +1,4 @@
-"""Reads a busy socket a few hundred times a second instead of once a token.
+"""Reads a busy socket a hundred times a second instead of once a token.
 
 Each read costs a wake-up of the event loop and a walk through the layers of the HTTP client, several times
 what the token in it costs. A stream slower than the pace is read as it comes; a faster one waits in the kernel
@@ -17,7 +17,7 @@ import httpcore2
 if TYPE_CHECKING:
     import httpx2
 
-PACE = 0.005
+PACE = 0.010
 """Seconds from one read to the next, at least."""
 
 _FREE_READS = 8  # reads at full speed first: the head, the first tokens, and short answers

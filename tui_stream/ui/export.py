@@ -199,7 +199,7 @@ def _exists(path: Path) -> bool:
 def _write_whole(path: Path, text: str, *, new: bool) -> None:
     """Puts a file in place when all of it is on the disk; a new one takes the place of no other."""
     handle, name = tempfile.mkstemp(prefix=".tui-stream-", suffix=".part", dir=path.parent)
-    made, claimed = Path(name), False
+    made, claimed, done = Path(name), False, False
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.write(text)
@@ -209,11 +209,11 @@ def _write_whole(path: Path, text: str, *, new: bool) -> None:
             path.touch(mode=_PRIVATE, exist_ok=False)
             claimed = True
         made.replace(path)
-    except BaseException:
-        for left in (made, path) if claimed else (made,):
+        done = True
+    finally:
+        for left in () if done else (made, path) if claimed else (made,):
             with suppress(OSError):
                 left.unlink()
-        raise
 
 
 def _failure(path: Path, error: OSError | RuntimeError | ValueError) -> StoreError:

@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from tui_stream import providers
 from tui_stream.config import Settings
-from tui_stream.core.provider import Provider, Pulls
+from tui_stream.config.fallbacks import split
+from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.eventlog import EventLog
+from tui_stream.core.provider import Provider
+from tui_stream.core.route import Answerer, Fallback
 from tui_stream.core.sanitize import clean
-from tui_stream.core.session import ChatSession, OpenedSession, RetryPolicy, SessionOptions
+from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
 from tui_stream.core.watchdog import Limits
 from tui_stream.prices import PriceList
 from tui_stream.providers import select
+from tui_stream.providers.recorder import RecordingFile, recorded
 
 
-def make_provider(settings: Settings, name: str) -> Provider:
-    """The provider of this name, recorded where the settings ask for it."""
+def make_provider(settings: Settings, name: str, recording: RecordingFile | None = None) -> Provider:
+    """The provider of this name, recorded where there is a recording."""
     provider = providers.create(name, settings)
-    if settings.record is None:
-        return provider
-    from tui_stream.providers.recorder import PullingRecorder, Recorder
-
-    made: object = provider
-    if isinstance(made, Pulls):
-        return PullingRecorder(provider, settings.record, made)
-    return Recorder(provider, settings.record)
+    return provider if recording is None else recorded(provider, recording)
 
 
 async def open_session(
-    settings: Settings, *, frame: float = 1 / 30, cleaner: Callable[[str], str] = clean
+    settings: Settings,
+    *,
+    frame: float = 1 / 30,
+    cleaner: Callable[[str], str] = clean,
+    log: EventLog | None = None,
 ) -> OpenedSession:
     """Chooses the provider and makes a session with it; nothing is sent yet.
 
@@ -36,22 +39,50 @@ async def open_session(
         settings: everything that was set.
         frame: seconds from one update of a turn to the next.
         cleaner: what foreign text goes through on its way in.
+        log: takes note of what happens.
 
     Raises:
         TuiStreamError: the provider cannot be used with these settings.
     """
     choice = await select.choose(settings)
-    provider = make_provider(settings, choice.provider)
-    table = getattr(settings.providers, choice.provider.replace("-", "_"), None)
-    prices = PriceList(settings.prices, base_url=getattr(table, "base_url", ""))
+    recording = None if settings.record is None else RecordingFile(settings.record)
+    provider = make_provider(settings, choice.provider, recording)
+    prices = _prices(settings, choice.provider)
+    session = ChatSession(
+        provider,
+        options=_options(settings, frame, cleaner),
+        fallbacks=[_fallback(settings, spec, choice.provider, recording) for spec in settings.fallback],
+        prices=prices,
+        log=log,
+    )
+    return OpenedSession(session, choice.reason, prices.load)
+
+
+def _options(settings: Settings, frame: float, cleaner: Callable[[str], str]) -> SessionOptions:
     timeouts, retry = settings.timeouts, settings.retry
-    options = SessionOptions(
+    return SessionOptions(
         system=settings.system,
         options=dict(settings.options),
         frame=frame,
         limits=Limits(timeouts.first_token, timeouts.between_tokens, timeouts.total),
-        retry=RetryPolicy(retry.attempts, retry.base_delay, retry.max_delay),
+        retry=RetryPolicy(retry.attempts, retry.base_delay, retry.max_delay, retry.longest_wait),
         cleaner=cleaner,
     )
-    session = ChatSession(provider, options=options, prices=prices)
-    return OpenedSession(session, choice.reason, prices.load)
+
+
+def _prices(settings: Settings, provider: str) -> PriceList:
+    table = getattr(settings.providers, provider.replace("-", "_"), None)
+    return PriceList(settings.prices, base_url=getattr(table, "base_url", ""))
+
+
+def _fallback(settings: Settings, spec: str, chosen: str, recording: RecordingFile | None) -> Fallback:
+    """A fallback; parameters of the model go with it where its provider takes the same ones."""
+    name, model = split(spec, chosen)
+
+    async def open_it() -> Answerer:
+        provider = make_provider(replace(settings, provider=name, model=model), name, recording)
+        prices = _prices(settings, name)
+        await prices.load()
+        return Answerer(provider, "", dict(settings.options) if name == chosen else {}, prices)
+
+    return Fallback(spec, open_it)

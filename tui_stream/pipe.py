@@ -156,7 +156,7 @@ async def run(open_session: OpenSession, prompt: str, *, output: Output, notes: 
         output.end()
         return _finish(turn, notes)
     finally:
-        await session.provider.aclose()
+        await session.aclose()
 
 
 def _pass_on(update: TurnUpdate, output: Output, notes: Notes) -> None:
@@ -164,6 +164,8 @@ def _pass_on(update: TurnUpdate, output: Output, notes: Notes) -> None:
         notes.progress(update.progress)
     elif update.retrying is not None:
         notes.say(f"{update.retrying.reason} Trying again in {update.retrying.delay:.0f} s.")
+    for note in update.notes:
+        notes.say(note)
     if update.text:
         notes.clear()
         output.write(update.text)

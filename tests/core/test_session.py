@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes import FakeClock, Gate, RecordingStore, ScriptedProvider, Step
+from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.events import (
     Progress,
     ReasoningDelta,
@@ -20,7 +21,7 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.models import Cost, FinishReason, MessageStatus, Source, ToolCall, Usage
-from tui_stream.core.session import ChatSession, RetryPolicy, SessionOptions
+from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
 from tui_stream.core.watchdog import Limits
 from tui_stream.errors import (
@@ -54,7 +55,6 @@ class Fixture:
             prices=Flat(),
             clock=self.clock,
             sleep=self.clock.sleep,
-            chance=lambda: 1.0,
         )
 
     async def run(self, turn: Turn) -> list[TurnUpdate]:
@@ -167,7 +167,7 @@ async def test_an_answer_without_an_end_marker_is_cut_off_and_kept(error: Stream
 
 async def test_retries_before_the_first_token_with_growing_delays() -> None:
     refused = ConnectionFailedError("Refused.")
-    at = Fixture((refused,), (refused,), ANSWER, options=SessionOptions(frame=0, retry=RetryPolicy(3, 1, 30)))
+    at = Fixture((refused,), (refused,), ANSWER, options=SessionOptions(frame=0, retry=RetryPolicy(3, 1, 30, jitter=0)))
     turn = at.session.begin("Hi")
     updates = await at.run(turn)
     retries = [update.retrying for update in updates if update.retrying]

@@ -21,7 +21,7 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.metering import estimate_tokens
-from tui_stream.core.models import FinishReason, MessageStatus, Usage
+from tui_stream.core.models import ChatMessage, ChatRequest, FinishReason, MessageStatus, Role, Usage
 from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
 from tui_stream.errors import ConnectionFailedError, StreamBrokenError
@@ -190,7 +190,7 @@ async def test_captures_without_tags_stay_as_they_are(name: str) -> None:
         plain = ""
         async with aclosing(session.run(turn)) as updates:
             plain = "".join([update.text async for update in updates])
-        async with aclosing(provider.stream(session._request(turn))) as events:
+        async with aclosing(provider.stream(ChatRequest("", (ChatMessage(Role.USER, "Hi"),)))) as events:
             said = [event async for event in events]
         await provider.aclose()
     assert plain == turn.message.text == "".join(event.text for event in said if isinstance(event, TextDelta))

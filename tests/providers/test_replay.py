@@ -23,7 +23,7 @@ from tui_stream.core.events import (
 from tui_stream.core.models import ChatRequest, FinishReason, Usage
 from tui_stream.errors import ConfigError, RateLimitError, StreamBrokenError, TuiStreamError
 from tui_stream.providers import replay
-from tui_stream.providers.recorder import Recorder
+from tui_stream.providers.recorder import Recorder, RecordingFile
 
 REQUEST = ChatRequest("", ())
 EVERYTHING: list[Event] = [
@@ -43,7 +43,7 @@ async def collect(stream: AsyncGenerator[Event, None]) -> list[Event]:
 
 
 async def record(path: Path, *scripts: list[Step], clock: FakeClock | None = None) -> None:
-    recorder = Recorder(ScriptedProvider(scripts), path, clock=clock or FakeClock())
+    recorder = Recorder(ScriptedProvider(scripts), RecordingFile(path), clock=clock or FakeClock())
     for _ in scripts:
         with suppress(TuiStreamError):
             await collect(recorder.stream(REQUEST))
@@ -128,7 +128,7 @@ def test_a_missing_file_is_a_clear_error(tmp_path: Path) -> None:
 
 
 async def test_a_recording_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
-    recorder = Recorder(ScriptedProvider([EVERYTHING]), tmp_path / "none" / "a.jsonl")
+    recorder = Recorder(ScriptedProvider([EVERYTHING]), RecordingFile(tmp_path / "none" / "a.jsonl"))
     with pytest.raises(ConfigError, match="cannot be written: No such file"):
         await collect(recorder.stream(REQUEST))
 

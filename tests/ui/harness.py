@@ -13,7 +13,8 @@ from tests.fakes import FakeClock, ScriptedProvider, Step
 from tui_stream.config import UiSettings
 from tui_stream.core.metering import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
-from tui_stream.core.session import ChatSession, OpenedSession, RetryPolicy, SessionOptions
+from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
 from tui_stream.ui.app import ChatApp
 from tui_stream.ui.widgets.prompt import Prompt
 
@@ -51,7 +52,6 @@ class Chat:
             prices=self.prices,
             clock=self.clock,
             sleep=self.clock.sleep,
-            chance=lambda: 1.0,
         )
         return OpenedSession(session, self.reason, _nothing)
 
@@ -64,7 +64,7 @@ async def _nothing() -> None:
 
 
 def chat(*scripts: Sequence[Step], attempts: int = 1) -> Chat:
-    options = SessionOptions(frame=0, retry=RetryPolicy(attempts=attempts))
+    options = SessionOptions(frame=0, retry=RetryPolicy(attempts=attempts, jitter=0))
     return Chat(ScriptedProvider(scripts or [[]]), options=options)
 
 

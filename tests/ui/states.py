@@ -23,7 +23,8 @@ from tui_stream.core.events import (
 from tui_stream.core.metering import estimate_tokens
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.core.provider import Capabilities
-from tui_stream.core.session import RetryPolicy, SessionOptions
+from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.session import SessionOptions
 from tui_stream.errors import (
     AuthenticationError,
     ConnectionFailedError,
@@ -134,7 +135,7 @@ def scripted(
     return Chat(
         made,
         prices=Prices(),
-        options=SessionOptions(frame=0, retry=RetryPolicy(attempts=attempts)),
+        options=SessionOptions(frame=0, retry=RetryPolicy(attempts=attempts, jitter=0)),
         ui=ui or UiSettings(),
         reason="no key is set and no Ollama answers" if local else "OPENAI_API_KEY is set",
     )

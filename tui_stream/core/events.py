@@ -84,6 +84,21 @@ class Retrying:
 
 
 @dataclass(frozen=True, slots=True)
+class Rerouted:
+    """One of several endpoints failed before its first token, and the next one is asked.
+
+    Attributes:
+        failed: the endpoint that went wrong; like ``chosen`` an address without secrets.
+        chosen: the endpoint that is asked now.
+        reason: what failed, a sentence.
+    """
+
+    failed: str
+    chosen: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamEnd:
     """The provider's end marker: nothing comes after it.
 
@@ -94,7 +109,17 @@ class StreamEnd:
     finish_reason: FinishReason | None = None
 
 
-Event = TextDelta | ReasoningDelta | ToolCallDelta | UsageReport | ResponseStarted | Progress | Retrying | StreamEnd
+Event = (
+    TextDelta
+    | ReasoningDelta
+    | ToolCallDelta
+    | UsageReport
+    | ResponseStarted
+    | Progress
+    | Retrying
+    | Rerouted
+    | StreamEnd
+)
 """Everything a provider may yield (`Retrying` comes from the turn loop alone)."""
 
 
@@ -126,6 +151,7 @@ class TurnUpdate:
         stats: a snapshot of times and counts.
         progress: set while something is prepared.
         retrying: set when a failed request is about to be sent again.
+        notes: sentences on how the answer comes about, each told once; see `Message.notes`.
     """
 
     message: Message
@@ -136,3 +162,4 @@ class TurnUpdate:
     progress: Progress | None = None
     retrying: Retrying | None = None
     events: tuple[Event, ...] = field(default=())
+    notes: tuple[str, ...] = ()

@@ -21,16 +21,23 @@ def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[
         messages: the path through the conversation, ending with the prompt to answer.
         system: a system prompt, left out where it is blank.
     """
-    unanswered = {
-        message.parent_id
-        for message in messages
-        if message.role is Role.ASSISTANT and message.empty and message.status in _UNFINISHED
-    }
     sent = [ChatMessage(Role.SYSTEM, system)] if system.strip() else []
+    asked: list[ChatMessage] = []
     for message in messages:
-        if not message.empty and message.id not in unanswered:
-            _add(sent, ChatMessage(message.role, message.text))
+        if not message.empty:
+            asked.append(ChatMessage(message.role, message.text))
+        elif message.role is Role.ASSISTANT and message.status in _UNFINISHED:
+            asked.clear()
+        if message.role is Role.ASSISTANT:
+            _add_all(sent, asked)
+            asked.clear()
+    _add_all(sent, asked)
     return tuple(sent)
+
+
+def _add_all(sent: list[ChatMessage], messages: Sequence[ChatMessage]) -> None:
+    for message in messages:
+        _add(sent, message)
 
 
 def _add(sent: list[ChatMessage], message: ChatMessage) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import Any, Protocol
 
 from tui_stream.core.models import ChatMessage, Cost, Source, Usage
 
 CHARACTERS_PER_TOKEN = 4.0
 """The ratio assumed until a provider reports better; about right for English with today's tokenizers."""
 
+_COUNTS = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
 _MESSAGE_OVERHEAD = 4  # tokens a chat template spends around each message
 
 
@@ -96,9 +97,19 @@ class TurnMeter:
 
 
 def _merged(old: Usage, new: Usage) -> Usage:
-    names = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
-    kept = {name: getattr(old, name) for name in names if getattr(new, name) is None}
+    kept = {name: getattr(old, name) for name in _COUNTS if getattr(new, name) is None}
     return replace(new, cost=old.cost if new.cost is None else new.cost, **kept)
+
+
+def sum_usage(one: Usage, other: Usage) -> Usage:
+    """The tokens of two requests together: unknown where both are, estimated where one of them is."""
+    counts = {name: _sum(getattr(one, name), getattr(other, name)) for name in (*_COUNTS, "cost")}
+    estimated = Source.ESTIMATED in {one.source, other.source}
+    return Usage(**counts, source=Source.ESTIMATED if estimated else Source.REPORTED)
+
+
+def _sum(one: Any, other: Any) -> Any:
+    return other if one is None else one if other is None else one + other
 
 
 def total(costs: Iterable[Cost]) -> Cost:

@@ -117,6 +117,7 @@ class Message:
         parent_id: the message that this one follows, None at the root.
         model: the model that really answered, as the provider names it.
         error: what went wrong, a sentence for people, empty where nothing did.
+        notes: how the answer came about, where that is worth a sentence: that another model answered, for instance.
     """
 
     role: Role
@@ -134,6 +135,7 @@ class Message:
     usage: Usage | None = None
     cost: Cost | None = None
     error: str = ""
+    notes: list[str] = field(default_factory=list)
 
     @property
     def empty(self) -> bool:
@@ -143,10 +145,16 @@ class Message:
 
 @dataclass(slots=True, eq=False)
 class Conversation:
-    """The messages shown as one path, oldest first."""
+    """The messages shown as one path, oldest first.
+
+    Attributes:
+        messages: those that a later request carries.
+        replaced: answers that were asked for again; they are kept, and sent no more.
+    """
 
     id: str = field(default_factory=new_id)
     messages: list[Message] = field(default_factory=list)
+    replaced: list[Message] = field(default_factory=list)
     created_at: datetime = field(default_factory=utc_now)
 
 

@@ -13,47 +13,29 @@ Cancelling the task that reads ``updates`` closes the provider's connection and 
 from __future__ import annotations
 
 import asyncio
-import random
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
-from tui_stream.core.batcher import batches
-from tui_stream.core.events import Retrying, TurnState, TurnUpdate
+from tui_stream.core.attempts import Attempts, Manner
+from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.eventlog import EventLog, NoLog
+from tui_stream.core.events import TurnUpdate
 from tui_stream.core.history import request_messages
-from tui_stream.core.metering import NoPrices, PriceBook, TurnMeter, estimate_prompt, total
-from tui_stream.core.models import ChatRequest, Conversation, Cost, Message, MessageStatus, Role
-from tui_stream.core.provider import Provider
+from tui_stream.core.metering import NoPrices, PriceBook, total
+from tui_stream.core.models import Conversation, Cost, Message, MessageStatus, Role
+from tui_stream.core.provider import Provider, TakesContext
+from tui_stream.core.route import Answerer, Fallback, Route
 from tui_stream.core.sanitize import clean, repair
 from tui_stream.core.stats import Clock, TurnTimer
 from tui_stream.core.store import NoStore, Store
 from tui_stream.core.turn import Turn
 from tui_stream.core.watchdog import Limits
-from tui_stream.errors import ProviderError, StreamBrokenError, TuiStreamError
+from tui_stream.errors import StreamBrokenError, TuiStreamError
 
 JOURNAL_INTERVAL = 0.25
 """Seconds of streamed text that may be lost when the program is killed."""
-
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """When a request that failed before its first token is sent again.
-
-    Attributes:
-        attempts: tries in all.
-        base_delay: seconds before the second try, doubled for each further one.
-        max_delay: the longest wait in seconds, unless the provider asks for more.
-    """
-
-    attempts: int = 3
-    base_delay: float = 1.0
-    max_delay: float = 30.0
-
-    def delay(self, attempt: int, error: ProviderError, chance: float) -> float:
-        """Seconds to wait after try number ``attempt`` failed; ``chance`` is between 0 and 1."""
-        wait: float = min(self.max_delay, self.base_delay * 2 ** (attempt - 1)) * (0.5 + chance / 2)
-        return wait if error.retry_after is None else max(wait, error.retry_after)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,59 +60,155 @@ class SessionOptions:
 
 
 class ChatSession:
-    """One conversation with one provider; any number of sessions may live side by side."""
+    """One conversation with one provider; any number of sessions may live side by side.
+
+    Args:
+        fallbacks: who answers where the provider cannot, in order.
+        prices: what the provider's models cost.
+        log: takes note of what happens.
+    """
 
     def __init__(
         self,
         provider: Provider,
         *,
         options: SessionOptions | None = None,
+        fallbacks: Sequence[Fallback] = (),
         store: Store | None = None,
         prices: PriceBook | None = None,
+        log: EventLog | None = None,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        chance: Callable[[], float] = random.random,
     ) -> None:
         self.provider = provider
         self.options = options or SessionOptions()
         self.conversation = Conversation()
         self.prices = prices or NoPrices()
         self._store = store or NoStore()
+        self._log = log or NoLog()
         self._clock = clock
         self._sleep = sleep
-        self._chance = chance
-        self._opened = False
+        self._route = Route(self._chosen, fallbacks, clock)
+        self._kept: set[str] = set()
+        self._journalled = 0.0
+
+    def _chosen(self) -> Answerer:
+        return Answerer(self.provider, self.options.model, self.options.options, self.prices)
 
     @property
     def model(self) -> str:
         """The model that the next request asks for."""
-        return self.options.model or self.provider.model
+        return self._chosen().model_name
 
     def cost(self, *under_way: Cost) -> Cost:
         """What the conversation has cost so far, with the costs of turns that are still under way."""
-        ended = [message.cost for message in self.conversation.messages if message.cost is not None]
-        return total([*ended, *under_way])
+        messages = (*self.conversation.messages, *self.conversation.replaced)
+        return total([*(message.cost for message in messages if message.cost is not None), *under_way])
 
     def use_model(self, model: str) -> None:
         """Asks this model from the next turn on."""
         self.options = replace(self.options, model=model)
+        self._route.wake()
+
+    async def aclose(self) -> None:
+        """Closes the provider, and those that answered in its place."""
+        try:
+            await self._route.aclose()
+        finally:
+            await self.provider.aclose()
+
+    # -- turns --------------------------------------------------------------------------------------
 
     def begin(self, text: str) -> Turn:
         """Opens a turn: the prompt and the still empty answer stand in the conversation."""
         messages = self.conversation.messages
-        parent = messages[-1].id if messages else None
-        prompt = Message(Role.USER, repair(text), parent_id=parent)
+        prompt = Message(Role.USER, repair(text), parent_id=messages[-1].id if messages else None)
+        messages.append(prompt)
+        return self._answering(prompt)
+
+    def resume(self, answer: Message) -> Turn:
+        """Opens a turn that goes on with the newest answer, where it was broken off.
+
+        Its text so far is sent as the assistant's; most servers then go on behind it.
+
+        Raises:
+            ValueError: there is nothing to go on with, or it is not the newest answer.
+        """
+        if answer.empty or not self._is_newest(answer):
+            raise ValueError("only the newest answer can be resumed, and one with text")
+        return self._turn(self._prompt_of(answer), answer, resume=True)
+
+    def retry(self, answer: Message) -> Turn:
+        """Opens a turn that answers the prompt of the newest answer again; the old answer is put aside.
+
+        Raises:
+            ValueError: it is not the newest answer.
+        """
+        self._put_aside(answer)
+        return self._answering(self._prompt_of(answer))
+
+    def follow_up(self, answer: Message, text: str) -> Turn:
+        """Opens a turn with what was to be added to the newest answer, which was stopped for that.
+
+        If nothing of it had arrived, the text is added to its prompt instead.
+
+        Raises:
+            ValueError: it is not the newest answer.
+        """
+        if not self._is_newest(answer):
+            raise ValueError("only the newest answer can be followed up")
+        if answer.empty:
+            self._put_aside(answer)
+        return self.begin(text)
+
+    async def add_context(self, turn: Turn, text: str) -> Message | None:
+        """Hands a note to the model while it answers, where its provider can.
+
+        Returns:
+            The note, which now stands before the answer; None where nothing was sent.
+        """
+        taker = _context_taker(turn)
+        note = Message(Role.USER, repair(text), parent_id=turn.message.parent_id)
+        if taker is None or not await taker.add_context(note.text):
+            return None
+        messages = self.conversation.messages
+        messages.insert(messages.index(turn.message), note)
+        turn.message.parent_id = note.id
+        await self._keep(note)
+        await self._store.update(self.conversation, turn.message)
+        return note
+
+    def _answering(self, prompt: Message) -> Turn:
+        chosen = self._chosen()
         answer = Message(
             Role.ASSISTANT,
             status=MessageStatus.STREAMING,
             parent_id=prompt.id,
-            provider=self.provider.name,
-            model=self.model,
+            provider=chosen.provider.name,
+            model=chosen.model_name,
         )
-        messages += [prompt, answer]
-        local = self.provider.capabilities.local
-        meter = TurnMeter(self.prices, provider=self.provider.name, model=self.model, local=local)
-        return Turn(prompt, answer, meter=meter, timer=TurnTimer(self._clock), cleaner=self.options.cleaner)
+        self.conversation.messages.append(answer)
+        return self._turn(prompt, answer)
+
+    def _turn(self, prompt: Message, answer: Message, *, resume: bool = False) -> Turn:
+        meter, timer = self._chosen().meter(), TurnTimer(self._clock)
+        return Turn(prompt, answer, meter=meter, timer=timer, cleaner=self.options.cleaner, resume=resume)
+
+    def _is_newest(self, answer: Message) -> bool:
+        messages = self.conversation.messages
+        return bool(messages) and messages[-1] is answer and answer.role is Role.ASSISTANT
+
+    def _prompt_of(self, answer: Message) -> Message:
+        messages = self.conversation.messages
+        return next(message for message in reversed(messages) if message.id == answer.parent_id)
+
+    def _put_aside(self, answer: Message) -> None:
+        if not self._is_newest(answer):
+            raise ValueError("only the newest answer can be replaced")
+        self.conversation.messages.remove(answer)
+        self.conversation.replaced.append(answer)
+
+    # -- running ------------------------------------------------------------------------------------
 
     async def run(self, turn: Turn) -> AsyncGenerator[TurnUpdate, None]:
         """Streams a turn to its end.
@@ -140,8 +218,8 @@ class ChatSession:
         """
         status, error = MessageStatus.CANCELLED, ""
         try:
-            await self._keep(turn)
-            async with aclosing(self._attempts(turn)) as updates:
+            await self._keep(turn.prompt, turn.message)
+            async with aclosing(self._attempts(turn).run()) as updates:
                 async for update in updates:
                     yield update
             status = MessageStatus.COMPLETE
@@ -153,62 +231,55 @@ class ChatSession:
             raise
         finally:
             last = turn.close(status, error)
+            self._log_end(turn)
             await self._store.update(self.conversation, turn.message)
         yield last
 
-    async def _keep(self, turn: Turn) -> None:
-        """Writes the prompt, and the answer's place, before the request leaves."""
-        if not self._opened:
-            await self._store.open(self.conversation)
-            self._opened = True
-        await self._store.add(self.conversation, turn.prompt)
-        await self._store.add(self.conversation, turn.message)
-
-    async def _attempts(self, turn: Turn) -> AsyncGenerator[TurnUpdate, None]:
-        """Sends the request, again where it fails before its first token and that may help."""
-        request = self._request(turn)
-        while True:
-            yield turn.request(estimate_prompt(request.messages))
-            try:
-                async with aclosing(self._stream(turn, request)) as updates:
-                    async for update in updates:
-                        yield update
-            except ProviderError as error:
-                if turn.has_token:
-                    yield turn.settle()
-                    raise
-                if not error.retryable or turn.attempts >= self.options.retry.attempts:
-                    raise
-                failure = error
-            else:
-                return
-            delay = self.options.retry.delay(turn.attempts, failure, self._chance())
-            turn.state = TurnState.RETRYING
-            retrying = Retrying(turn.attempts + 1, delay, failure.message)
-            yield replace(turn.update(), retrying=retrying)
-            await self._sleep(delay)
-
-    def _request(self, turn: Turn) -> ChatRequest:
+    def _attempts(self, turn: Turn) -> Attempts:
+        """What asks for the answer: the conversation up to it, and of one that is resumed its text so far."""
         messages = self.conversation.messages
-        path = messages[: messages.index(turn.prompt) + 1]
+        path = messages[: messages.index(turn.message) + turn.resumed]
         history = request_messages(path, system=self.options.system)
-        return ChatRequest(self.options.model, history, self.options.options)
+        options = self.options
+        manner = Manner(options.frame, options.limits, options.retry, self._sleep, self._journal, self._log)
+        return Attempts(turn, self._route, history, manner)
 
-    async def _stream(self, turn: Turn, request: ChatRequest) -> AsyncGenerator[TurnUpdate, None]:
-        """One request: batches into the message, and the message into the journal."""
-        stream = batches(self.provider.stream(request), interval=self.options.frame, limits=self.options.limits)
-        journalled = self._clock()
-        async with aclosing(stream):
-            async for batch in stream:
-                yield turn.apply(batch)
-                if self._clock() - journalled >= JOURNAL_INTERVAL:
-                    await self._store.update(self.conversation, turn.message)
-                    journalled = self._clock()
-        if not turn.ended:
-            raise StreamBrokenError(
-                "The stream ended without its end marker; the answer may be cut off.",
-                hint="Send the prompt again, or ask the model to go on.",
-            )
+    async def _keep(self, *messages: Message) -> None:
+        """Writes the prompt, and the answer's place, before the request leaves."""
+        if not self._kept:
+            await self._store.open(self.conversation)
+        for message in messages:
+            if message.id in self._kept:
+                await self._store.update(self.conversation, message)
+            else:
+                await self._store.add(self.conversation, message)
+                self._kept.add(message.id)
+
+    async def _journal(self, turn: Turn) -> None:
+        if self._clock() - self._journalled >= JOURNAL_INTERVAL:
+            await self._store.update(self.conversation, turn.message)
+            self._journalled = self._clock()
+
+    def _log_end(self, turn: Turn) -> None:
+        message, stats = turn.message, turn.stats
+        self._log.write(
+            "end",
+            turn=turn.id,
+            status=str(message.status),
+            finish_reason=str(message.finish_reason or ""),
+            seconds=round(stats.elapsed, 3),
+            input_tokens=stats.usage.input_tokens,
+            output_tokens=stats.usage.output_tokens,
+            text=message.text,
+        )
+
+
+def _context_taker(turn: Turn) -> TakesContext | None:
+    """The provider that answers, if it can be told more meanwhile."""
+    if turn.answerer is None or not turn.answerer.provider.capabilities.context:
+        return None
+    provider: object = turn.answerer.provider
+    return provider if isinstance(provider, TakesContext) else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 
 from tui_stream.core.batcher import Batch
 from tui_stream.core.events import (
     Event,
     Progress,
+    Rerouted,
     ResponseStarted,
     StreamEnd,
     ToolCallDelta,
@@ -15,9 +17,11 @@ from tui_stream.core.events import (
     TurnUpdate,
     UsageReport,
 )
-from tui_stream.core.metering import TurnMeter
+from tui_stream.core.metering import TurnMeter, sum_usage, total
 from tui_stream.core.models import FinishReason, Message, MessageStatus, ToolCall, utc_now
+from tui_stream.core.route import Answerer
 from tui_stream.core.sanitize import clean, clean_line
+from tui_stream.core.seam import Seam
 from tui_stream.core.stats import TurnStats, TurnTimer
 from tui_stream.core.thinking import Piece, ThinkingSplitter
 
@@ -34,6 +38,13 @@ class Turn:
         message: the assistant's, which grows.
         state: where the turn stands.
         attempts: requests sent so far.
+        id: short, for a log.
+        answerer: who is asked, once somebody is.
+        resumed: the answer had been broken off; its text so far is a part of the request.
+        hurried: set by a person who does not want to wait for the next try.
+
+    Args:
+        resume: goes on with ``message`` behind the text it has.
     """
 
     def __init__(
@@ -44,22 +55,34 @@ class Turn:
         meter: TurnMeter,
         timer: TurnTimer,
         cleaner: Callable[[str], str] = clean,
+        resume: bool = False,
     ) -> None:
         self.prompt = prompt
         self.message = message
+        self.resumed = resume
+        self.hurried = asyncio.Event()
         self.state = TurnState.CONNECTING
         self.attempts = 0
+        self.id = message.id[:8]
+        self.answerer: Answerer | None = None
         self._meter = meter
         self._timer = timer
         self._clean = cleaner
         self._splitter = ThinkingSplitter()
+        self._seam = Seam(message.text if resume else "")
+        self._notes: list[str] = []
+        self._earlier = message.status, message.error, message.usage, message.cost
+        if resume:
+            message.status, message.error, message.cost, message.finish_reason = MessageStatus.STREAMING, "", None, None
         self._ended = False
         self._accepted = False
 
     @property
     def stats(self) -> TurnStats:
-        """Times, tokens and cost at this moment."""
-        return self._timer.snapshot(self._meter.usage, self._meter.cost)
+        """Times, tokens and cost at this moment; of a resumed answer the times and tokens of what is added."""
+        earlier = self._earlier[3]
+        cost = self._meter.cost
+        return self._timer.snapshot(self._meter.usage, cost if earlier is None else total((earlier, cost)))
 
     @property
     def has_token(self) -> bool:
@@ -77,6 +100,22 @@ class Turn:
         self._meter.prompt_tokens = prompt_tokens
         self.state = TurnState.CONNECTING
         return self.update()
+
+    def ask(self, answerer: Answerer) -> None:
+        """This one is asked from now on."""
+        if self.answerer is not answerer:
+            self.answerer, self._meter = answerer, answerer.meter()
+            self._accepted = False
+            self.message.provider, self.message.model = answerer.provider.name, answerer.model_name
+
+    def note(self, text: str) -> None:
+        """Tells, beside the answer, how it came about: a sentence."""
+        self._notes.append(clean_line(text))
+        self.message.notes.append(clean_line(text))
+
+    def hurry(self) -> None:
+        """Sends the request again now, where it waits for that."""
+        self.hurried.set()
 
     def apply(self, batch: Batch) -> TurnUpdate:
         """Takes a batch in and says what is new."""
@@ -97,7 +136,7 @@ class Turn:
 
     def settle(self) -> TurnUpdate:
         """Nothing more will come: takes in what was held back because it might have become a tag."""
-        return self._add(self._splitter.flush())
+        return self._add(self._splitter.flush(), last=True)
 
     def _split(self, batch: Batch) -> list[Piece]:
         """Text and reasoning of a batch. Where the provider tells them apart, its text is not searched for tags."""
@@ -109,9 +148,15 @@ class Turn:
         return pieces + self._splitter.feed(self._clean(batch.text))
 
     def _add(
-        self, pieces: list[Piece], *, progress: Progress | None = None, events: tuple[Event, ...] = ()
+        self,
+        pieces: list[Piece],
+        *,
+        progress: Progress | None = None,
+        events: tuple[Event, ...] = (),
+        last: bool = False,
     ) -> TurnUpdate:
-        text = "".join(piece for reasoning, piece in pieces if not reasoning)
+        text = self._seam.feed("".join(piece for reasoning, piece in pieces if not reasoning))
+        text += self._seam.flush() if last else ""
         thoughts = "".join(piece for reasoning, piece in pieces if reasoning)
         self.message.text += text
         self.message.reasoning += thoughts
@@ -127,6 +172,8 @@ class Turn:
                 self.state = TurnState.WAITING
                 if model:
                     self.message.model = self._meter.model = clean_line(model)
+            case Rerouted(failed, chosen, reason):
+                self.note(f"{failed} failed ({reason.rstrip('.')}); {chosen} was asked instead.")
             case UsageReport(usage):
                 self._meter.report(usage)
             case ToolCallDelta():
@@ -161,7 +208,8 @@ class Turn:
         events: tuple[Event, ...] = (),
     ) -> TurnUpdate:
         """The present state, with what is new in it."""
-        return TurnUpdate(self.message, self.state, self.stats, text, reasoning, progress, events=events)
+        notes, self._notes = tuple(self._notes), []
+        return TurnUpdate(self.message, self.state, self.stats, text, reasoning, progress, events=events, notes=notes)
 
     def close(self, status: MessageStatus, error: str = "") -> TurnUpdate:
         """Ends the turn: the message gets its status, its figures and what went wrong."""
@@ -169,14 +217,29 @@ class Turn:
         rest = self.settle()
         if status is MessageStatus.FAILED and not self._accepted:
             self._meter.prompt_tokens = None
-        stats = self.stats
         self.state = _STATES[status]
+        self._set_status(status, error)
+        self.message.finished_at = utc_now()
+        self._set_figures()
+        return self.update(text=rest.text, reasoning=rest.reasoning)
+
+    def _set_status(self, status: MessageStatus, error: str) -> None:
+        """An answer to which nothing could be added stays what it was."""
+        before, error_before, *_ = self._earlier
         message = self.message
         message.status, message.error = status, clean_line(error)
-        message.finished_at = utc_now()
-        if self._meter.prompt_tokens is not None:
-            message.usage, message.cost = stats.usage, stats.cost
-        return self.update(text=rest.text, reasoning=rest.reasoning)
+        if self.resumed and status is not MessageStatus.COMPLETE and not self.has_token:
+            message.status, message.error = before, message.error or error_before
+
+    def _set_figures(self) -> None:
+        *_, usage, cost = self._earlier
+        message = self.message
+        if self._meter.prompt_tokens is None:
+            message.usage, message.cost = usage, cost
+            return
+        stats = self.stats
+        message.usage = stats.usage if usage is None else sum_usage(usage, stats.usage)
+        message.cost = stats.cost
 
 
 _STATES = {

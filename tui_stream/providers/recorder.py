@@ -10,19 +10,48 @@ from typing import IO
 
 from tui_stream.core.events import Event, Progress
 from tui_stream.core.models import ChatRequest, ModelInfo
-from tui_stream.core.provider import Capabilities, Provider, Pulls
+from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
 from tui_stream.errors import ConfigError, TuiStreamError
 from tui_stream.providers import _recording
+
+
+class RecordingFile:
+    """The file of a recording; several providers may write to it, one answer after the other."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def write(self, line: str, provider: Provider) -> None:
+        """Writes a line; the first one comes behind a head that names the provider.
+
+        Raises:
+            ConfigError: it cannot be written.
+        """
+        try:
+            if self._file is None:
+                self._file = self._path.open("w", encoding="utf-8", buffering=1)
+                self._file.write(_recording.header(provider.name, provider.model))
+            self._file.write(line)
+        except OSError as error:
+            raise ConfigError(
+                f"The recording {self._path} cannot be written: {error.strerror}.",
+                hint="Name another file with --record.",
+            ) from error
+
+    def close(self) -> None:
+        """Closes it; nothing is written any more."""
+        if self._file is not None:
+            self._file.close()
 
 
 class Recorder:
     """A provider that passes another one's streams through and records them."""
 
-    def __init__(self, provider: Provider, file: Path, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, provider: Provider, file: RecordingFile, *, clock: Callable[[], float] = time.monotonic) -> None:
         self._provider = provider
-        self._path = file
+        self._file = file
         self._clock = clock
-        self._file: IO[str] | None = None
 
     @property
     def name(self) -> str:
@@ -64,34 +93,35 @@ class Recorder:
         """Its models."""
         return await self._provider.models()
 
+    async def add_context(self, text: str) -> bool:
+        """Hands a note on, where it takes any."""
+        taker: object = self._provider
+        return isinstance(taker, TakesContext) and await taker.add_context(text)
+
     async def aclose(self) -> None:
         """Closes it, and the file."""
         try:
             await self._provider.aclose()
         finally:
-            if self._file is not None:
-                self._file.close()
+            self._file.close()
 
     def _write(self, line: str) -> None:
-        try:
-            if self._file is None:
-                self._file = self._path.open("w", encoding="utf-8", buffering=1)
-                self._file.write(_recording.header(self.name, self.model))
-            self._file.write(line)
-        except OSError as error:
-            raise ConfigError(
-                f"The recording {self._path} cannot be written: {error.strerror}.",
-                hint="Name another file with --record.",
-            ) from error
+        self._file.write(line, self._provider)
 
 
 class PullingRecorder(Recorder):
     """Records a provider that can fetch models."""
 
-    def __init__(self, provider: Provider, file: Path, puller: Pulls) -> None:
+    def __init__(self, provider: Provider, file: RecordingFile, puller: Pulls) -> None:
         super().__init__(provider, file)
         self._puller = puller
 
     def pull(self, model: str) -> AsyncGenerator[Progress, None]:
         """Fetches a model."""
         return self._puller.pull(model)
+
+
+def recorded(provider: Provider, file: RecordingFile) -> Recorder:
+    """A provider whose streams are recorded, and that can do what it could do before."""
+    puller: object = provider
+    return PullingRecorder(provider, file, puller) if isinstance(puller, Pulls) else Recorder(provider, file)

@@ -72,7 +72,7 @@ async def run(open_session: OpenSession, *, ui: UiSettings, stall_notice: float 
         await app.run_async()
     finally:
         if chat.pane.session is not None:
-            await chat.pane.session.provider.aclose()
+            await chat.pane.session.aclose()
     return app.return_code or 0
 
 

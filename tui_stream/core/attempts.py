@@ -1,0 +1,184 @@
+"""Gets a turn answered: asks again what failed before its first token, and asks another model where that is of no use.
+
+After the first token nothing is asked again by itself: the text stays, and the person decides.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from tui_stream.core.backoff import Backoff, RetryPolicy
+from tui_stream.core.batcher import Batch, batches
+from tui_stream.core.eventlog import EventLog
+from tui_stream.core.events import ResponseStarted, Retrying, TurnState, TurnUpdate
+from tui_stream.core.metering import estimate_prompt
+from tui_stream.core.models import ChatMessage, ChatRequest
+from tui_stream.core.route import Answerer, Route
+from tui_stream.core.turn import Turn
+from tui_stream.core.watchdog import Limits
+from tui_stream.errors import ConfigError, ProviderError, StreamBrokenError, TuiStreamError, UsageError, WeightsError
+
+_UNANSWERED = (ProviderError, WeightsError, ConfigError, UsageError)
+"""What may be wrong with one model and right with the next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How requests are sent.
+
+    Attributes:
+        frame: seconds from one update to the next.
+        limits: how long a stream may keep silent or last.
+        retry: when a failed request is sent again.
+        sleep: waits so many seconds.
+        journal: keeps the present state of the turn's message; called after each update.
+        log: takes note of what happens.
+    """
+
+    frame: float
+    limits: Limits
+    retry: RetryPolicy
+    sleep: Callable[[float], Awaitable[None]]
+    journal: Callable[[Turn], Awaitable[None]]
+    log: EventLog
+
+
+class Attempts:
+    """The requests of one turn.
+
+    Args:
+        route: who may answer.
+        messages: what is sent.
+    """
+
+    def __init__(self, turn: Turn, route: Route, messages: tuple[ChatMessage, ...], manner: Manner) -> None:
+        self._turn = turn
+        self._route = route
+        self._messages = messages
+        self._manner = manner
+
+    async def run(self) -> AsyncGenerator[TurnUpdate, None]:
+        """Asks one model after the other until one answers.
+
+        Raises:
+            TuiStreamError: none did, or the answer broke off.
+        """
+        failures: list[tuple[str, TuiStreamError]] = []
+        for number in self._route.order:
+            label = self._route.label(number)
+            self._explain(number, label, failures)
+            try:
+                async with aclosing(self._ask(number)) as updates:
+                    async for update in updates:
+                        yield update
+            except _UNANSWERED as error:
+                if self._turn.has_token:
+                    raise
+                self._route.failed(number)
+                failures.append((label, error))
+            else:
+                self._route.answered(number)
+                return
+        raise _all(failures)
+
+    def _explain(self, number: int, label: str, failures: Sequence[tuple[str, TuiStreamError]]) -> None:
+        """Says why it is not the chosen model that is asked."""
+        if failures:
+            failed, error = failures[-1]
+            said = f"failed ({error.message.rstrip('.')})"
+        elif number:
+            failed, said = self._route.label(0), "rests after a failure"
+        else:
+            return
+        self._turn.note(f"{failed} {said}; {label} was asked instead.")
+        self._manner.log.write("fallback", model=label, instead_of=failed)
+
+    async def _ask(self, number: int) -> AsyncGenerator[TurnUpdate, None]:
+        """Asks one model, again where a try failed before its first token and another may help."""
+        turn, backoff = self._turn, Backoff(self._manner.retry)
+        answerer = await self._route.answerer(number)
+        turn.ask(answerer)
+        request = ChatRequest(answerer.model, self._messages, answerer.options)
+        while True:
+            yield turn.request(estimate_prompt(self._messages))
+            try:
+                async with aclosing(self._stream(answerer, request)) as updates:
+                    async for update in updates:
+                        yield update
+            except TuiStreamError as error:
+                self._log_failure(error)
+                if turn.has_token:
+                    yield turn.settle()
+                    raise
+                delay = backoff.failed(error)
+                if delay is None:
+                    raise
+                failure = error
+            else:
+                return
+            turn.state = TurnState.RETRYING
+            self._manner.log.write("retry", turn=turn.id, attempt=turn.attempts + 1, delay=round(delay, 3))
+            yield replace(turn.update(), retrying=Retrying(turn.attempts + 1, delay, failure.message))
+            await self._pause(delay)
+
+    async def _stream(self, answerer: Answerer, request: ChatRequest) -> AsyncGenerator[TurnUpdate, None]:
+        """One request: batches into the message, and the message into the journal."""
+        turn, manner = self._turn, self._manner
+        self._log_request(answerer)
+        stream = batches(answerer.provider.stream(request), interval=manner.frame, limits=manner.limits)
+        async with aclosing(stream):
+            async for batch in stream:
+                waiting = not turn.has_token
+                update = turn.apply(batch)
+                if waiting:
+                    self._log_beginning(batch)
+                yield update
+                await manner.journal(turn)
+        if not turn.ended:
+            raise StreamBrokenError(
+                "The stream ended without its end marker; the answer may be cut off.",
+                hint="Send the prompt again, or ask the model to go on.",
+            )
+
+    async def _pause(self, delay: float) -> None:
+        """Waits, unless the person does not want to."""
+        hurried = self._turn.hurried
+        hurried.clear()
+        waits = [asyncio.ensure_future(self._manner.sleep(delay)), asyncio.ensure_future(hurried.wait())]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+            await asyncio.gather(*waits, return_exceptions=True)
+
+    # -- the log ------------------------------------------------------------------------------------
+
+    def _log_request(self, answerer: Answerer) -> None:
+        characters = sum(len(message.content) for message in self._messages)
+        sent = {"messages": len(self._messages), "characters": characters}
+        self._manner.log.write("request", turn=self._turn.id, model=answerer.label, attempt=self._turn.attempts, **sent)
+
+    def _log_beginning(self, batch: Batch) -> None:
+        stats = self._turn.stats
+        if any(isinstance(event, ResponseStarted) for event in batch.events):
+            self._manner.log.write("response", turn=self._turn.id, seconds=round(stats.elapsed, 3))
+        if stats.first_token is not None:
+            self._manner.log.write("first-token", turn=self._turn.id, seconds=round(stats.first_token, 3))
+
+    def _log_failure(self, error: TuiStreamError) -> None:
+        stats, kind = self._turn.stats, type(error).__name__
+        self._manner.log.write(
+            "failure", turn=self._turn.id, error=kind, seconds=round(stats.elapsed, 3), text=error.message
+        )
+
+
+def _all(failures: Sequence[tuple[str, TuiStreamError]]) -> TuiStreamError:
+    """The first failure, with the others in its hint."""
+    (_, first), *others = failures
+    said = (f"{label} failed too: {error.message}" for label, error in others)
+    first.hint = " ".join((first.hint, *said)).strip()
+    return first

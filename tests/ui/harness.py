@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -11,9 +11,9 @@ from textual.pilot import Pilot
 
 from tests.fakes import FakeClock, ScriptedProvider, Step
 from tui_stream.config import UiSettings
+from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.metering import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
-from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
 from tui_stream.ui.app import ChatApp
 from tui_stream.ui.widgets.prompt import Prompt
@@ -36,7 +36,7 @@ class Chat:
     reason: str = "named in a test"
     first_prompt: str = ""
     clock: FakeClock = field(default_factory=FakeClock)
-    sleep: Callable[[float], object] | None = None
+    sleep: Callable[[float], Awaitable[None]] | None = None
     trouble: list[Exception] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -51,7 +51,7 @@ class Chat:
             options=self.options,
             prices=self.prices,
             clock=self.clock,
-            sleep=self.clock.sleep,
+            sleep=self.sleep or self.clock.sleep,
         )
         return OpenedSession(session, self.reason, _nothing)
 

@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from tests.fakes import Gate, Passing, ScriptedProvider, Step
 from tests.ui.harness import Chat, Screen
 from tui_stream.config import UiSettings
+from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.events import (
     Progress,
     ReasoningDelta,
@@ -23,7 +24,6 @@ from tui_stream.core.events import (
 from tui_stream.core.metering import estimate_tokens
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.core.provider import Capabilities
-from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.session import SessionOptions
 from tui_stream.errors import (
     AuthenticationError,

@@ -57,9 +57,11 @@ class AnswerView:
             _style(self.thoughts, width - 2 * INDENT, looks, thoughts=True)
         self._width = width
 
-    def make_head(self, name: str, words: int | None, looks: Looks) -> None:
-        """Writes who answers, and where there are thoughts how many words they have."""
+    def make_head(self, name: str, notes: Sequence[str], words: int | None, looks: Looks) -> None:
+        """Writes who answers, how that came about, and where there are thoughts how many words they have."""
         self.head = [[], [Segment("  "), Segment(name, looks.answer_label)]]
+        for note in notes:
+            self.head += [[Segment("  "), *row] for row in wrapped(note, looks.warning, self._width - INDENT)]
         if words is None:
             return
         mark = "▾" if self.show_thoughts else "▸"
@@ -68,8 +70,8 @@ class AnswerView:
         if not self.show_thoughts:
             self.head.append([])
 
-    def make_foot(self, message: Message | None, looks: Looks) -> None:
-        """Writes how many lines are folded away, and how an answer that is over ended."""
+    def make_foot(self, message: Message | None, offers: str, looks: Looks) -> None:
+        """Writes how many lines are folded away, how an answer that is over ended, and what can be done about it."""
         self.foot = []
         hidden = self.body.height - self.most if self.most is not None else 0
         if hidden > 0:
@@ -80,6 +82,7 @@ class AnswerView:
         style = looks.error if message.status is MessageStatus.FAILED else looks.warning
         rows = wrapped(note, style, self._width - INDENT)
         gap: list[Line] = [[]] if message.text else []
+        rows += wrapped(offers, looks.quiet, self._width - INDENT) if offers else []
         self.foot += [*gap, *([Segment("  "), *row] for row in rows)]
 
     @property

@@ -60,16 +60,20 @@ class PromptEntry(TextEntry):
     Attributes:
         prompt: the text as it is to be sent.
         queued: it waits for what is under way.
+        adds_to: the answer that is stopped for its sake, None where it is a prompt of its own.
         folded: only its first lines are shown.
     """
 
-    __slots__ = ("_message", "_origins", "folded", "prompt", "queued")
+    __slots__ = ("_message", "_origins", "adds_to", "folded", "prompt", "queued")
 
     LONG = (40, 4000)  # typed lines and characters that a prompt may have before it is folded
     FOLDED = (12, 1200)  # typed lines and characters that a folded one shows at most
 
-    def __init__(self, text: str, *, queued: bool = False, message: Message | None = None) -> None:
+    def __init__(
+        self, text: str, *, queued: bool = False, message: Message | None = None, adds_to: Message | None = None
+    ) -> None:
         super().__init__(text)
+        self.adds_to = adds_to
         self.prompt = text
         self.queued = queued
         self._message = message

@@ -52,7 +52,32 @@ KEYS = (
         "Begins a new line (Shift+Enter too, if the terminal reports it).",
         bound=False,
     ),
+    Key(
+        "add",
+        "ctrl+g,ctrl+enter",
+        "Ctrl+G",
+        "Add",
+        "Adds what is typed to the question under way (Ctrl+Enter too, if the terminal reports it): on the open "
+        "stream where the provider can, else the answer is stopped and goes on with it.",
+        footer=False,
+    ),
     Key("stop", "escape", "Esc", "Stop", "Stops the answer at once; what has arrived stays."),
+    Key(
+        "resume",
+        "ctrl+n",
+        "Ctrl+N",
+        "Go on",
+        "Lets the model go on with an answer that broke off, behind the text that has arrived.",
+        footer=False,
+    ),
+    Key(
+        "retry",
+        "ctrl+r",
+        "Ctrl+R",
+        "Again",
+        "Asks again for an answer that broke off; while a failed request waits, sends it now.",
+        footer=False,
+    ),
     Key("interrupt", "ctrl+c", "Ctrl+C", "", "Copies what is selected, else stops the answer.", footer=False),
     Key(
         "copy_answer",
@@ -94,6 +119,11 @@ KEYS = (
     Key("quit", "ctrl+q", "Ctrl+Q", "Quit", "Leaves the program."),
 )
 """Every action of the chat screen, in the order in which help lists them."""
+
+
+def shown_keys() -> dict[str, str]:
+    """The keys of each action as people write them."""
+    return {key.action: key.shown for key in KEYS}
 
 
 def _browse(action: str, keys: str, shown: str, what: str, label: str = "") -> Key:

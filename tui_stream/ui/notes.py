@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import NamedTuple
+
 from tui_stream.core.models import FinishReason, Message, MessageStatus
 
 _REASONS = {
@@ -9,6 +12,39 @@ _REASONS = {
     FinishReason.CONTENT_FILTER: "Cut off by the provider's content filter.",
     FinishReason.TOOL_CALLS: "The model asks for tools; they are shown, not run.",
 }
+
+
+_BROKEN = frozenset({MessageStatus.CUT_OFF, MessageStatus.FAILED, MessageStatus.CANCELLED})
+
+
+class Offers(NamedTuple):
+    """What can be done about an answer that broke off.
+
+    Attributes:
+        resume: the model can go on behind the text that there is.
+        retry: the prompt can be sent again.
+    """
+
+    resume: bool = False
+    retry: bool = False
+
+    def __bool__(self) -> bool:
+        return self.resume or self.retry
+
+    def text(self, keys: Mapping[str, str]) -> str:
+        """Which key does what, one line.
+
+        Args:
+            keys: by action, as people write them.
+        """
+        said = [f"{keys['resume']} goes on"] * self.resume + [f"{keys['retry']} asks again"] * self.retry
+        return " · ".join([*said, f"{keys['stop']} keeps it as it is"]) if self else ""
+
+
+def offers(message: Message) -> Offers:
+    """What can be done about an answer that is over."""
+    broken = message.status in _BROKEN
+    return Offers(not message.empty and (broken or message.finish_reason is FinishReason.LENGTH), broken)
 
 
 class WordCount:

@@ -24,9 +24,8 @@ class TurnView(Protocol):
         """The turn is over; its message says how. ``error`` is what made it fail."""
 
 
-async def run_turn(session: ChatSession, prompt: str, view: TurnView) -> None:
-    """Runs a prompt's turn to its end; cancelling the task stops the answer."""
-    turn = session.begin(prompt)
+async def run_turn(session: ChatSession, turn: Turn, view: TurnView) -> None:
+    """Runs a turn to its end; cancelling the task stops the answer."""
     failure: TuiStreamError | None = None
     view.turn_began(turn)
     try:

@@ -97,7 +97,30 @@ class ChatScreen(Screen[None]):
 
         self.app.push_screen(ConfirmScreen(f"Open this link?\n\n{target}", "Open"), answered)
 
-    # -- stopping and leaving -------------------------------------------------------------------------
+    # -- the answer under way ---------------------------------------------------------------------------
+
+    def action_add(self) -> None:
+        """Adds what is typed to the question under way."""
+        if self._prompt.text.strip():
+            self._pane.add(self._prompt.take())
+
+    def action_resume(self) -> None:
+        """Goes on with an answer that broke off."""
+        if self._pane.offers.resume:
+            self._pane.resume()
+        else:
+            self.notify("There is no answer that broke off.", markup=False, timeout=2)
+
+    def action_retry(self) -> None:
+        """Sends a failed request again now, or asks again for an answer that broke off."""
+        if self._pane.waits:
+            self._pane.hurry()
+        elif self._pane.offers.retry:
+            if self._prompt.text == self._pane.asked:
+                self._prompt.clear()
+            self._pane.retry()
+        else:
+            self.notify("There is no answer that broke off.", markup=False, timeout=2)
 
     def action_stop(self) -> None:
         """Stops the answer; where there is none, ends what else is going on, and goes back to the prompt."""
@@ -107,6 +130,8 @@ class ChatScreen(Screen[None]):
             self._pane.stop()
         elif self._pane.transcript.finding:
             self._pane.transcript.find("")
+        elif self._pane.offers:
+            self._pane.keep()
         elif not self._pane.transcript.browser.dismiss():
             self._prompt.focus()
 

@@ -6,39 +6,37 @@ import asyncio
 import gc
 import importlib
 from collections import deque
-from collections.abc import Coroutine
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.app import ComposeResult
-from textual.containers import Vertical
 from textual.message import Message
 
 from tui_stream.core.events import Progress, TurnState, TurnUpdate
 from tui_stream.core.models import MessageStatus
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
 from tui_stream.ui.entries import PromptEntry
-from tui_stream.ui.widgets.conversation import ConversationView
-from tui_stream.ui.widgets.header_bar import HeaderBar
-from tui_stream.ui.widgets.status_bar import StatusBar
+from tui_stream.ui.notes import Offers
+from tui_stream.ui.turn_display import TurnDisplay
+from tui_stream.ui.turns import run_turn
+from tui_stream.ui.widgets.job_pane import JobPane
 from tui_stream.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
+    from tui_stream.core.models import Message as ChatMessage
     from tui_stream.core.provider import Pulls
     from tui_stream.core.session import ChatSession, OpenedSession, OpenSession
     from tui_stream.core.turn import Turn
     from tui_stream.ui.answer import AnswerEntry
 
 _WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."
-_FIGURES = 0.2  # seconds from one set of figures to the next while text streams in
 _TIDY = 1.0  # seconds from the end of a turn to looking for garbage
 _TICK = 0.25  # seconds from one look at a silent stream to the next
 
 
-class ChatPane(Vertical):
+class ChatPane(JobPane):
     """Shows one session; any number of panes may stand on one screen.
 
     It does one job at a time: opening the session, fetching a model, or a turn. Prompts wait until it is free.
@@ -58,42 +56,19 @@ class ChatPane(Vertical):
         model: str
 
     def __init__(self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0) -> None:
-        super().__init__()
+        super().__init__(ui)
         self._open_session = open_session
-        self._ui = ui
         self._stall_notice = stall_notice
-        self._header_bar = HeaderBar()
-        self._transcript = Transcript(keep_thinking=ui.show_reasoning, wide="scroll" if ui.wide == "scroll" else "wrap")
-        self._conversation = ConversationView(self._transcript)
-        self._status_bar = StatusBar(id="status")
         self._opened: OpenedSession | None = None
         self._waiting: deque[PromptEntry] = deque()
-        self._job: asyncio.Task[None] | None = None
-        self._side_jobs: set[asyncio.Task[None]] = set()
         self._turn: Turn | None = None
-        self._answer: AnswerEntry | None = None
-        self._retry_at = 0.0
-        self._shown_state = TurnState.IDLE
-        self._shown_at = 0.0
-
-    def compose(self) -> ComposeResult:
-        """From top to bottom."""
-        yield self._header_bar
-        yield self._conversation
-        yield self._status_bar
+        self._asked = ""
+        self._display = TurnDisplay(self._transcript, self._status_bar)
 
     def on_mount(self) -> None:
         """Sets the clock that shows silence and countdowns."""
         self._ticker = self.set_interval(_TICK, self._tick, pause=True)
         self._status_bar.show(stall_notice=self._stall_notice)
-
-    async def on_unmount(self) -> None:
-        """Stops what is under way, and waits until it has ended."""
-        jobs = {job for job in (self._job, *self._side_jobs) if job is not None and not job.done()}
-        for job in jobs:
-            job.cancel()
-        if jobs:
-            await asyncio.wait(jobs)
 
     @property
     def session(self) -> ChatSession | None:
@@ -101,24 +76,14 @@ class ChatPane(Vertical):
         return self._opened.session if self._opened else None
 
     @property
-    def transcript(self) -> Transcript:
-        """The conversation."""
-        return self._transcript
-
-    @property
-    def conversation(self) -> ConversationView:
-        """The conversation with its find bar."""
-        return self._conversation
-
-    @property
-    def busy(self) -> bool:
-        """Whether there is anything to stop."""
-        return self._job is not None and not self._job.done()
+    def asked(self) -> str:
+        """The prompt of the newest turn."""
+        return self._asked
 
     @property
     def newest(self) -> AnswerEntry | None:
         """The newest answer."""
-        return self._answer
+        return self._display.answer
 
     def open(self) -> None:
         """Opens the session in the background, once, and prepares its provider."""
@@ -135,10 +100,42 @@ class ChatPane(Vertical):
         self._start_next()
         self._show_waiting()
 
-    def stop(self) -> None:
-        """Stops what is under way: the answer, or the preparation."""
-        if self._job is not None:
-            self._job.cancel()
+    def add(self, text: str) -> None:
+        """Adds to what is being answered; where nothing is, sends it as a prompt."""
+        if self._turn is None or self.session is None:
+            self.ask(text)
+        else:
+            self._start_aside(self._add(self.session, self._turn, text))
+
+    @property
+    def waits(self) -> bool:
+        """Whether a failed request waits to be sent again."""
+        return self._turn is not None and self._turn.state is TurnState.RETRYING
+
+    def hurry(self) -> None:
+        """Sends a failed request again now."""
+        if self._turn is not None:
+            self._turn.hurry()
+
+    @property
+    def offers(self) -> Offers:
+        """What can be done about the newest answer, if it broke off."""
+        answer = self._display.answer
+        return Offers() if answer is None or self.busy else answer.offers
+
+    def resume(self) -> None:
+        """Lets the model go on with an answer that broke off."""
+        if self.offers.resume and self.session is not None and self._display.answer is not None:
+            self._start(self._resume(self.session, self._display.answer))
+
+    def retry(self) -> None:
+        """Asks again for an answer that broke off, which stays above the new one."""
+        if self.offers.retry and self.session is not None and self._display.answer is not None:
+            self._start(self._retry(self.session, self._display.answer))
+
+    def keep(self) -> None:
+        """Leaves an answer that broke off as it is."""
+        self._display.withdraw()
 
     def pull(self, model: str) -> None:
         """Lets the provider fetch a model it does not have."""
@@ -147,31 +144,18 @@ class ChatPane(Vertical):
 
     # -- jobs ---------------------------------------------------------------------------------------
 
-    def _start(self, work: Coroutine[None, None, None]) -> None:
-        self._job = asyncio.create_task(work)
-        self._job.add_done_callback(self._job_done)
-
     def _start_next(self) -> None:
         if self._waiting and not self.busy and self._opened is not None:
             self._start(self._run_next(self._opened.session))
 
-    def _job_done(self, job: asyncio.Task[None]) -> None:
+    def job_ended(self, *, cancelled: bool) -> None:
         """Goes on with the next prompt; where a job was stopped before any turn began, prompts go back."""
-        if not self.is_attached:
-            return
-        if not job.cancelled() and (failure := job.exception()) is not None:
-            self.call_later(self._fall_over, failure)
-            return
-        if job.cancelled() and self._turn is None:
+        if cancelled and self._turn is None:
             self._status_bar.show(state=TurnState.CANCELLED, progress=None)
             self._give_back()
         self._turn = None
         self._start_next()
         self._show_waiting()
-
-    def _fall_over(self, failure: BaseException) -> None:
-        """A fault of the program itself ends it, with its traceback."""
-        raise failure
 
     def _give_back(self, *texts: str) -> None:
         """Puts these, and all prompts that wait, back into the prompt box."""
@@ -190,9 +174,7 @@ class ChatPane(Vertical):
             opened = await self._open_session()
             self._opened = opened
             self._show_choice()
-            prices = asyncio.ensure_future(opened.load_prices())
-            self._side_jobs.add(prices)
-            prices.add_done_callback(self._side_jobs.discard)
+            self._start_aside(opened.load_prices())
             async with aclosing(opened.session.provider.prepare()) as steps:
                 async for progress in steps:
                     self._show_progress(progress)
@@ -239,37 +221,52 @@ class ChatPane(Vertical):
     # -- turns --------------------------------------------------------------------------------------
 
     async def _run_next(self, session: ChatSession) -> None:
-        from tui_stream.ui.turns import run_turn
-
+        """Begins the turn of the prompt that waits longest."""
         entry = self._waiting.popleft()
         self._transcript.begin(entry)
-        self._answer = self._transcript.add_answer(session.model, after=entry)
-        await run_turn(session, entry.prompt, self)
+        stopped = entry.adds_to
+        turn = session.begin(entry.prompt) if stopped is None else session.follow_up(stopped, entry.prompt)
+        await self._run(session, turn, self._transcript.add_answer(session.model, after=entry))
+
+    async def _resume(self, session: ChatSession, answer: AnswerEntry) -> None:
+        if answer.message is not None:
+            turn = session.resume(answer.message)
+            self._transcript.changed(answer, answer.reopen())
+            await self._run(session, turn, answer)
+
+    async def _retry(self, session: ChatSession, answer: AnswerEntry) -> None:
+        if answer.message is not None:
+            turn = session.retry(answer.message)
+            self._transcript.changed(answer, answer.put_aside())
+            await self._run(session, turn, self._transcript.add_answer(session.model, after=answer))
+
+    async def _run(self, session: ChatSession, turn: Turn, answer: AnswerEntry) -> None:
+        self._display.expect(session, answer)
+        await run_turn(session, turn, self)
+
+    async def _add(self, session: ChatSession, turn: Turn, text: str) -> None:
+        """Hands a note to the model; where it takes none meanwhile, stops it and lets it go on with the note."""
+        note = await session.add_context(turn, text)
+        answer = self._display.answer
+        if note is not None and answer is not None:
+            self._transcript.insert(PromptEntry(text, message=note), before=answer)
+        elif self._turn is turn:
+            entry = PromptEntry(text, queued=True, adds_to=turn.message)
+            self._waiting.appendleft(entry)
+            self._transcript.add(entry, after=answer)
+            self.stop()
+        else:
+            self.ask(text)
 
     def turn_began(self, turn: Turn) -> None:
         """Watches the turn."""
-        self._turn = turn
+        self._turn, self._asked = turn, turn.prompt.text
         self._ticker.resume()
         self._show_waiting()
 
     async def turn_updated(self, turn: Turn, update: TurnUpdate) -> None:
-        """Hands text to the answer and figures to the status bar."""
-        now = asyncio.get_running_loop().time()
-        if update.retrying is not None:
-            self._retry_at = now + update.retrying.delay
-            self._status_bar.show(retrying=update.retrying)
-        if update.events or turn.state is not self._shown_state or now - self._shown_at >= _FIGURES:
-            self._shown_state, self._shown_at = turn.state, now
-            self._show_turn(turn, progress=update.progress)
-        answer = self._answer
-        if answer is None:
-            return
-        if turn.message.model != answer.model:
-            self._transcript.changed(answer, answer.name_model(turn.message.model))
-        if update.reasoning:
-            self._transcript.changed(answer, answer.append_thinking(update.reasoning))
-        if update.text:
-            await self._transcript.write(answer, update.text)
+        """Shows what is new."""
+        await self._display.update(turn, update)
         await self.app.link.ready()  # type: ignore[attr-defined] # its app is a ChatApp
 
     def turn_ended(self, turn: Turn, error: TuiStreamError | None) -> None:
@@ -278,16 +275,19 @@ class ChatPane(Vertical):
             return
         self._ticker.pause()
         self.set_timer(_TIDY, self._tidy)
-        self._show_turn(turn)
+        self._display.end(turn)
         message = turn.message
-        if self._answer is not None:
-            self._transcript.changed(self._answer, self._answer.finish(message))
-        if message.status is MessageStatus.FAILED:
-            self._give_back(*([] if turn.has_token else [turn.prompt.text]))
-        elif message.status is MessageStatus.CANCELLED and not turn.has_token:
+        unanswered = not turn.has_token and not turn.resumed
+        if error is not None:
+            self._give_back(*([turn.prompt.text] if unanswered else []))
+        elif message.status is MessageStatus.CANCELLED and unanswered and not self._adds_to(message):
             self.post_message(self.GaveBack(turn.prompt.text))
         if isinstance(error, ModelNotFoundError) and self._puller is not None:
             self.post_message(self.ModelMissing(self, message.model))
+
+    def _adds_to(self, message: ChatMessage) -> bool:
+        """Whether a prompt waits that goes on with this answer."""
+        return any(entry.adds_to is message for entry in self._waiting)
 
     def _tidy(self) -> None:
         """Looks for garbage while nothing is going on, which is not done while an answer streams in."""
@@ -296,22 +296,7 @@ class ChatPane(Vertical):
 
     def _tick(self) -> None:
         if self._turn is not None:
-            self._show_turn(self._turn, progress=self._status_bar.status.progress)
-
-    def _show_turn(self, turn: Turn, *, progress: Progress | None = None) -> None:
-        session = self.session
-        if session is None:
-            return
-        stats = turn.stats
-        under_way = [stats.cost] if turn.message.cost is None and stats.usage.input_tokens is not None else []
-        self._status_bar.show(
-            state=turn.state,
-            stats=stats,
-            total=session.cost(*under_way),
-            retry_left=self._retry_at - asyncio.get_running_loop().time(),
-            progress=progress,
-            window=session.provider.capabilities.context_window,
-        )
+            self._display.tick(self._turn)
 
     @on(Transcript.Behind)
     def _show_behind(self, event: Transcript.Behind) -> None:

@@ -69,9 +69,13 @@ class Prompt(TextArea):
     def submit(self) -> None:
         """Hands the text on, unless it is blank."""
         if self.text.strip():
-            text = self.text
-            self.clear()
-            self.post_message(self.Submitted(text))
+            self.post_message(self.Submitted(self.take()))
+
+    def take(self) -> str:
+        """Hands over what is typed, and is empty."""
+        text = self.text
+        self.clear()
+        return text
 
     def give_back(self, text: str) -> None:
         """Puts text back that was not answered, before whatever was typed since."""

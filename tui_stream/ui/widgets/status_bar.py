@@ -13,6 +13,7 @@ from tui_stream.core.events import Progress, Retrying, TurnState
 from tui_stream.core.models import Cost, Source
 from tui_stream.core.sanitize import clean_line
 from tui_stream.core.stats import TurnStats
+from tui_stream.ui.keys import shown_keys
 
 _STYLES = {
     TurnState.STARTING: "$text-muted",
@@ -81,7 +82,8 @@ def _state(status: Status) -> tuple[str, str]:
         return _progress_text(status.progress), style
     if status.state is TurnState.RETRYING:
         reason = "" if status.retrying is None else f": {clean_line(status.retrying.reason, 60)}"
-        return f"retrying in {max(0, round(status.retry_left))} s{reason}", style
+        keys = shown_keys()
+        return f"retrying in {max(0, round(status.retry_left))} s ({keys['retry']} now){reason}", style
     if stats is not None and status.state in _FLOWING and _stalled(status, stats):
         return f"stalled for {stats.silence:.0f} s", "$text-warning"
     if stats is not None and status.state in _WAITING and stats.elapsed >= 1:

@@ -93,6 +93,11 @@ class Transcript(EntryView, BrowseActions):
         index = len(self.column.entries) if after is None else self.column.index_of(after) + 1
         self.show_changed(self.column.insert(index, [entry]))
 
+    def insert(self, entry: Entry, *, before: Entry) -> None:
+        """Adds an entry before another one; what is on the screen stays where it is."""
+        with self.held():
+            self.column.insert(self.column.index_of(before), [entry])
+
     def begin(self, prompt: PromptEntry) -> None:
         """A prompt waits no longer."""
         prompt.begin()

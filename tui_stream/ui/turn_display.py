@@ -1,0 +1,90 @@
+"""Shows one turn after the other: their text in the transcript, their figures in the status bar."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from tui_stream.core.events import Progress, TurnState, TurnUpdate
+
+if TYPE_CHECKING:
+    from tui_stream.core.session import ChatSession
+    from tui_stream.core.turn import Turn
+    from tui_stream.ui.answer import AnswerEntry
+    from tui_stream.ui.widgets.status_bar import StatusBar
+    from tui_stream.ui.widgets.transcript import Transcript
+
+_FIGURES = 0.2  # seconds from one set of figures to the next while text streams in
+
+
+class TurnDisplay:
+    """Shows the turns of one pane.
+
+    Attributes:
+        answer: the newest answer, None before the first.
+    """
+
+    def __init__(self, transcript: Transcript, status_bar: StatusBar) -> None:
+        self._transcript = transcript
+        self._status_bar = status_bar
+        self._session: ChatSession | None = None
+        self._retry_at = 0.0
+        self._shown_state = TurnState.IDLE
+        self._shown_at = 0.0
+        self.answer: AnswerEntry | None = None
+
+    def expect(self, session: ChatSession, answer: AnswerEntry) -> None:
+        """The next turn grows in this entry; what was offered for the one before holds no longer."""
+        self.withdraw()
+        self._session, self.answer = session, answer
+
+    async def update(self, turn: Turn, update: TurnUpdate) -> None:
+        """Hands text to the answer and figures to the status bar."""
+        now = asyncio.get_running_loop().time()
+        if update.retrying is not None:
+            self._retry_at = now + update.retrying.delay
+            self._status_bar.show(retrying=update.retrying)
+        if update.events or turn.state is not self._shown_state or now - self._shown_at >= _FIGURES:
+            self._shown_state, self._shown_at = turn.state, now
+            self.show_figures(turn, progress=update.progress)
+        if self.answer is not None:
+            await self._write(self.answer, turn, update)
+
+    async def _write(self, answer: AnswerEntry, turn: Turn, update: TurnUpdate) -> None:
+        if turn.message.model != answer.model or update.notes:
+            self._transcript.changed(answer, answer.name_model(turn.message.model, turn.message.notes))
+        if update.reasoning:
+            self._transcript.changed(answer, answer.append_thinking(update.reasoning))
+        if update.text:
+            await self._transcript.write(answer, update.text)
+
+    def tick(self, turn: Turn) -> None:
+        """Time has passed."""
+        self.show_figures(turn, progress=self._status_bar.status.progress)
+
+    def end(self, turn: Turn) -> None:
+        """The turn is over: says how it ended, and what can be done about it."""
+        self.show_figures(turn)
+        if self.answer is not None:
+            self._transcript.changed(self.answer, self.answer.finish(turn.message))
+
+    def withdraw(self) -> None:
+        """The newest answer stays as it is: nothing is offered for it any more."""
+        if self.answer is not None and self.answer.offers:
+            self._transcript.changed(self.answer, self.answer.keep())
+
+    def show_figures(self, turn: Turn, *, progress: Progress | None = None) -> None:
+        """Shows what the turn has come to so far."""
+        session = self._session
+        if session is None:
+            return
+        stats = turn.stats
+        under_way = [stats.cost] if turn.message.cost is None and stats.usage.input_tokens is not None else []
+        self._status_bar.show(
+            state=turn.state,
+            stats=stats,
+            total=session.cost(*under_way),
+            retry_left=self._retry_at - asyncio.get_running_loop().time(),
+            progress=progress,
+            window=session.provider.capabilities.context_window,
+        )

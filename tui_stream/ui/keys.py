@@ -60,6 +60,7 @@ KEYS = (
         "Adds what is typed to the question under way (Ctrl+Enter too, if the terminal reports it): on the open "
         "stream where the provider can, else the answer is stopped and goes on with it.",
         footer=False,
+        bound=False,
     ),
     Key("stop", "escape", "Esc", "Stop", "Stops the answer at once; what has arrived stays."),
     Key(

@@ -63,7 +63,10 @@ class ChatScreen(Screen[None]):
 
     @on(Prompt.Submitted)
     def _ask(self, event: Prompt.Submitted) -> None:
-        self._pane.ask(event.text)
+        if event.adds:
+            self._pane.add(event.text)
+        else:
+            self._pane.ask(event.text)
 
     @on(ChatPane.GaveBack)
     def _give_back(self, event: ChatPane.GaveBack) -> None:
@@ -98,11 +101,6 @@ class ChatScreen(Screen[None]):
         self.app.push_screen(ConfirmScreen(f"Open this link?\n\n{target}", "Open"), answered)
 
     # -- the answer under way ---------------------------------------------------------------------------
-
-    def action_add(self) -> None:
-        """Adds what is typed to the question under way."""
-        if self._prompt.text.strip():
-            self._pane.add(self._prompt.take())
 
     def action_resume(self) -> None:
         """Goes on with an answer that broke off."""

@@ -11,6 +11,7 @@ from textual.widgets import TextArea
 
 from tui_stream.core.sanitize import clean
 
+_ADD_KEYS = frozenset({"ctrl+g", "ctrl+enter"})
 _NEWLINE_KEYS = frozenset({"ctrl+j", "newline", "shift+enter", "alt+enter"})
 
 
@@ -19,9 +20,14 @@ class Prompt(TextArea):
 
     @dataclass
     class Submitted(Message):
-        """The person wants this text to be sent."""
+        """The person wants this text to be sent.
+
+        Attributes:
+            adds: it is to be added to the question under way.
+        """
 
         text: str
+        adds: bool = False
 
     def __init__(self) -> None:
         super().__init__(
@@ -38,6 +44,10 @@ class Prompt(TextArea):
             event.stop()
             event.prevent_default()
             self.submit()
+        elif event.key in _ADD_KEYS:
+            event.stop()
+            event.prevent_default()
+            self.submit(adds=True)
         elif event.key in _NEWLINE_KEYS:
             event.stop()
             event.prevent_default()
@@ -66,16 +76,12 @@ class Prompt(TextArea):
         """Puts text in as if it were typed: in place of what is selected."""
         self._replace_via_keyboard(text, *self.selection)
 
-    def submit(self) -> None:
+    def submit(self, *, adds: bool = False) -> None:
         """Hands the text on, unless it is blank."""
         if self.text.strip():
-            self.post_message(self.Submitted(self.take()))
-
-    def take(self) -> str:
-        """Hands over what is typed, and is empty."""
-        text = self.text
-        self.clear()
-        return text
+            text = self.text
+            self.clear()
+            self.post_message(self.Submitted(text, adds))
 
     def give_back(self, text: str) -> None:
         """Puts text back that was not answered, before whatever was typed since."""

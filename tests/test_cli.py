@@ -185,3 +185,40 @@ def test_a_terminated_pipe_closes_what_it_began(endless: Path) -> None:
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=20)
     assert (process.returncode, errors) == (143, b"")
+
+
+def test_offline_says_that_it_makes_no_connection(recording: Path) -> None:
+    remote = ("--provider", "sse", "--base-url", "https://chat.example.com/api/chat")
+    done = run("pipe", "Hi", "--offline", *remote)
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "Offline: no connection to chat.example.com is made." in done.stderr
+    done = run("models", "--offline", "--provider", "openai", "--base-url", "https://chat.example.com/v1")
+    assert (done.returncode, done.stdout) == (5, "")
+    assert "Offline: no connection to chat.example.com is made." in done.stderr
+    done = run("pipe", "Hi", "--offline", "--provider", "replay", "--model", str(recording))
+    assert (done.returncode, done.stdout) == (0, TEXT)
+
+
+def test_doctor_looks_nowhere_offline() -> None:
+    done = run("doctor", "--offline", "--provider", "openai", "--base-url", "https://chat.example.com/v1")
+    assert done.returncode == 0
+    assert "no connection leaves this machine" in done.stdout
+    assert "Offline: no connection to chat.example.com is made." in done.stdout
+
+
+def test_a_log_of_events(recording: Path, tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "events.log"
+    done = run("pipe", "My prompt", "--log", str(log), "--provider", "replay", "--model", str(recording))
+    assert (done.returncode, done.stdout, done.stderr) == (0, TEXT, "")
+    written = log.read_text()
+    assert " start version=" in written.splitlines()[0]
+    assert " request " in written
+    assert "characters=" in written
+    assert "Hello" not in written
+    assert "My prompt" not in written
+
+
+def test_a_log_that_cannot_be_written(recording: Path, tmp_path: Path) -> None:
+    done = run("pipe", "Hi", "--log", str(tmp_path), "--provider", "replay", "--model", str(recording))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "cannot be written: Is a directory. Name another file with --log." in done.stderr

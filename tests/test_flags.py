@@ -61,13 +61,46 @@ def test_a_full_command_line() -> None:
         "c",
     ]
     assert read(arguments, OTHER_COMMANDS) == Asked(
-        "pipe", "Hi", "openai", None, "gpt", option=["a=1", "b=2"], config=Path("c")
+        "pipe", "Hi", "openai", [], "gpt", option=["a=1", "b=2"], config=Path("c")
     )
+
+
+def test_switches_and_repeated_flags() -> None:
+    arguments = [
+        "--offline",
+        "--base-url",
+        "a",
+        "--base-url=b",
+        "--fallback",
+        "m",
+        "--fallback",
+        "ollama/n",
+        "--log",
+        "l",
+        "Hi",
+    ]
+    asked = Asked(prompt="Hi", base_url=["a", "b"], fallback=["m", "ollama/n"], offline=True, log=Path("l"), option=[])
+    assert read(arguments, OTHER_COMMANDS) == asked
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        assert by_typer(arguments, monkeypatch) == asked
+
+
+def test_flags_become_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tui_stream.paths.config_file", lambda: tmp_path / "none.toml")
+    arguments = ["--offline", "--base-url", "http://a", "--base-url", "http://b", "--fallback", "m", "--log", "l"]
+    asked = read(arguments, OTHER_COMMANDS)
+    assert asked is not None
+    settings = fronts.settings_for(asked)
+    assert settings.offline
+    assert settings.fallback == ("m",)
+    assert settings.providers.openai.base_urls == ("http://a", "http://b")
+    assert settings.log == Path("l")
 
 
 @pytest.mark.parametrize(
     "arguments",
     [
+        *(["--offline=yes"], ["--offline=", "x"], ["--fallback"]),
         *(["--help"], ["models"], ["config", "show"], ["doctor"], ["chat|pipe"], ["a", "b"], ["-m"], ["--speed", "x"]),
         *(["--", "a"], ["-mx"], ["--model", "-x"], ["chat", "--help"], ["-"]),
     ],

@@ -18,7 +18,10 @@ from tui_stream.commands import models as models_command
 from tui_stream.commands.options import (
     BaseUrlOption,
     ConfigOption,
+    FallbackOption,
+    LogOption,
     ModelOption,
+    OfflineOption,
     OptionOption,
     ProviderOption,
     RecordOption,
@@ -78,13 +81,30 @@ def _asking(name: str, what: str) -> Callable[..., None]:
         provider: ProviderOption = None,
         base_url: BaseUrlOption = None,
         model: ModelOption = None,
+        fallback: FallbackOption = None,
+        offline: OfflineOption = False,
         system: SystemOption = None,
         option: OptionOption = None,
         record: RecordOption = None,
         speed: SpeedOption = None,
+        log: LogOption = None,
         config: ConfigOption = None,
     ) -> None:
-        asked = Asked(name, prompt, provider, base_url, model, system, option or [], record, speed, config)
+        asked = Asked(
+            command=name,
+            prompt=prompt,
+            provider=provider,
+            base_url=base_url or [],
+            model=model,
+            fallback=fallback or [],
+            offline=offline,
+            system=system,
+            option=option or [],
+            record=record,
+            speed=speed,
+            log=log,
+            config=config,
+        )
         raise typer.Exit(fronts.run(asked))
 
     command.__doc__ = what

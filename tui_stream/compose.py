@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from tui_stream import providers
 from tui_stream.config import Settings
+from tui_stream.config.addresses import addresses
 from tui_stream.config.fallbacks import split
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.eventlog import EventLog
@@ -71,8 +72,8 @@ def _options(settings: Settings, frame: float, cleaner: Callable[[str], str]) ->
 
 
 def _prices(settings: Settings, provider: str) -> PriceList:
-    table = getattr(settings.providers, provider.replace("-", "_"), None)
-    return PriceList(settings.prices, base_url=getattr(table, "base_url", ""))
+    """What the provider's models cost, by its address; of several for one model, by the first."""
+    return PriceList(settings.prices, base_url=next(iter(addresses(settings, provider)), ""))
 
 
 def _fallback(settings: Settings, spec: str, chosen: str, recording: RecordingFile | None) -> Fallback:

@@ -17,7 +17,8 @@ Every class carries the exit code of pipe mode, and every error one sentence tha
         │   └── OutOfCreditError   4
         ├── ConnectionFailedError  5   refused, DNS, TLS; may be tried again
         │   ├── TimedOutError      5
-        │   └── CertificateError   5   no secure connection; trying again does not help
+        │   ├── CertificateError   5   no secure connection; trying again does not help
+        │   └── OfflineError       5   not tried, since the person wants no connection
         ├── StreamBrokenError      5   cut in the middle of an answer
         ├── ServerError            1   5xx, 408, 409; may be tried again
         ├── RequestError           1   the provider does not accept the request
@@ -137,6 +138,12 @@ class TimedOutError(ConnectionFailedError):
 
 class CertificateError(ConnectionFailedError):
     """No secure connection: the certificate is not valid, or the server does not speak TLS."""
+
+    retryable = False
+
+
+class OfflineError(ConnectionFailedError):
+    """A connection that would leave this machine, while the person wants none that does."""
 
     retryable = False
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One flag that takes a value.
+    """One flag.
 
     Attributes:
         name: as a parameter; the flag is the same with dashes.
+        metavar: what its value is called; empty for a switch, which takes none.
         short: one letter, or nothing.
         repeated: it may be given several times.
     """
@@ -37,12 +38,26 @@ FLAGS = (
     Flag(
         "provider", "NAME", "Who answers: embedded, openai, openai-responses, ollama, sse, ai-sdk, websocket or replay."
     ),
-    Flag("base_url", "URL", "Where the provider's API is; for sse, ai-sdk and websocket the endpoint itself."),
+    Flag(
+        "base_url",
+        "URL",
+        "Where the provider's API is; for sse, ai-sdk and websocket the endpoint itself. Of several for one model the "
+        "fastest healthy one is asked.",
+        repeated=True,
+    ),
     Flag("model", "NAME", "Which model; for embedded a GGUF file, for replay a recording.", "m"),
+    Flag(
+        "fallback",
+        "NAME",
+        "A model that answers when the chosen one cannot: MODEL of the same provider, or PROVIDER/MODEL.",
+        repeated=True,
+    ),
+    Flag("offline", "", "Refuse every connection that leaves this machine."),
     Flag("system", "TEXT", "A system prompt.", "s"),
     Flag("option", "NAME=VALUE", "A parameter of the model, such as temperature=0.2.", "o", repeated=True),
     Flag("record", "FILE", "Record the stream of every answer."),
     Flag("speed", "FACTOR", "How much faster to replay a recording."),
+    Flag("log", "FILE", "Write a log of events; no key stands in it, and no text of messages."),
     Flag("config", "FILE", "The settings file, not the usual one."),
 )
 """In the order in which help lists them."""
@@ -62,12 +77,15 @@ class Asked:
     command: str = AUTOMATIC
     prompt: str = ""
     provider: str | None = None
-    base_url: str | None = None
+    base_url: list[str] = field(default_factory=list)
     model: str | None = None
+    fallback: list[str] = field(default_factory=list)
+    offline: bool = False
     system: str | None = None
     option: list[str] = field(default_factory=list)
     record: Path | None = None
     speed: float | None = None
+    log: Path | None = None
     config: Path | None = None
 
 
@@ -98,11 +116,14 @@ def read(arguments: Sequence[str], others: Sequence[str]) -> Asked | None:
 
 
 def _take(asked: Asked, word: str, left: list[str]) -> bool:
-    """Takes a flag and its value in; False where that is not plain."""
+    """Takes a flag and its value, if it has one, in; False where that is not plain."""
     spelling, equals, value = word.partition("=")
     flag = next((flag for flag in FLAGS if spelling in flag.spellings), None)
     if flag is None or (equals and not spelling.startswith("--")):
         return False
+    if not flag.metavar:
+        setattr(asked, flag.name, True)
+        return not equals
     if not equals:
         if not left or left[0].startswith("-"):
             return False
@@ -112,7 +133,7 @@ def _take(asked: Asked, word: str, left: list[str]) -> bool:
 
 def _set(asked: Asked, flag: Flag, value: str) -> bool:
     if flag.repeated:
-        asked.option.append(value)
+        getattr(asked, flag.name).append(value)
     elif flag.metavar == "FILE":
         setattr(asked, flag.name, Path(value))
     elif flag.metavar == "FACTOR":

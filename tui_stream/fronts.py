@@ -5,13 +5,17 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TextIO
 
 from tui_stream.errors import UsageError
 from tui_stream.flags import AUTOMATIC
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from tui_stream.config import Settings
+    from tui_stream.core.eventlog import EventLog
     from tui_stream.core.session import OpenedSession
     from tui_stream.flags import Asked
 
@@ -23,16 +27,20 @@ def settings_for(asked: Asked) -> Settings:
         ConfigError: the file, the environment or a flag holds something that is not valid.
         UsageError: a flag cannot be read.
     """
-    from tui_stream.config.load import Overrides, load
+    from tui_stream.config.given import Overrides
+    from tui_stream.config.load import load
 
     flags = Overrides(
         provider=asked.provider,
         model=_encodable(asked.model),
-        base_url=_encodable(asked.base_url),
+        base_urls=_all_encodable(asked.base_url),
+        fallback=_all_encodable(asked.fallback),
+        offline=asked.offline,
         system=_encodable(asked.system),
-        options=tuple(_encodable(option) or "" for option in asked.option),
+        options=_all_encodable(asked.option),
         record=asked.record,
         speed=asked.speed,
+        log=asked.log,
     )
     return load(file=asked.config, environ=os.environ, flags=flags)
 
@@ -40,6 +48,10 @@ def settings_for(asked: Asked) -> Settings:
 def _encodable(text: str | None) -> str | None:
     """A flag's text without what the locale could not decode, so that it can be sent."""
     return None if text is None else text.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def _all_encodable(texts: Sequence[str]) -> tuple[str, ...]:
+    return tuple(_encodable(text) or "" for text in texts)
 
 
 def run(asked: Asked) -> int:
@@ -74,21 +86,42 @@ def chat(settings: Settings, prompt: str) -> int:
         )
     from tui_stream.ui import app as ui
 
-    return ui.start(
-        lambda: _open(settings),
-        ui=settings.ui,
-        stall_notice=settings.timeouts.stall_notice,
-        first_prompt=prompt,
-    )
+    with _log(settings) as log:
+        return ui.start(
+            lambda: _open(settings, log),
+            ui=settings.ui,
+            stall_notice=settings.timeouts.stall_notice,
+            first_prompt=prompt,
+        )
 
 
-async def _open(settings: Settings) -> OpenedSession:
+@contextmanager
+def _log(settings: Settings) -> Iterator[EventLog | None]:
+    """The log that the settings ask for, open for as long as the context is.
+
+    Raises:
+        ConfigError: it cannot be written.
+    """
+    if settings.log is None:  # as nearly always: nothing is loaded for it
+        yield None
+        return
+    from tui_stream.eventlog import open_log
+
+    log = open_log(settings)
+    try:
+        yield log
+    finally:
+        if log is not None:
+            log.close()
+
+
+async def _open(settings: Settings, log: EventLog | None) -> OpenedSession:
     """A session, out of modules that are loaded after the first frame and in a thread."""
     import asyncio
     import importlib
 
     compose = await asyncio.to_thread(importlib.import_module, "tui_stream.compose")
-    opened: OpenedSession = await compose.open_session(settings, frame=1 / settings.ui.frame_rate)
+    opened: OpenedSession = await compose.open_session(settings, frame=1 / settings.ui.frame_rate, log=log)
     return opened
 
 
@@ -105,12 +138,13 @@ def pipe(settings: Settings, prompt: str) -> int:
     piped = io.BytesIO() if stdin is None else stdin.buffer
     text = front_end.read_prompt(prompt, piped, interactive=_is_terminal(stdin), notes=notes)
     cleaner = clean if _is_terminal(stdout) else repair
-    return front_end.main(
-        lambda: compose.open_session(settings, frame=0.0, cleaner=cleaner),
-        text,
-        output=front_end.FileOutput(stdout.fileno()),
-        notes=notes,
-    )
+    with _log(settings) as log:
+        return front_end.main(
+            lambda: compose.open_session(settings, frame=0.0, cleaner=cleaner, log=log),
+            text,
+            output=front_end.FileOutput(stdout.fileno()),
+            notes=notes,
+        )
 
 
 def _standard_streams() -> tuple[TextIO | None, TextIO | None, TextIO | None]:

@@ -121,6 +121,28 @@ def test_show_takes_an_address_and_a_file(usual: Path, tmp_path: Path) -> None:
     assert "which does not exist" in run("show")[1]
 
 
+def test_show_takes_lists_and_switches(usual: Path) -> None:
+    del usual
+    stdout, _ = run(
+        *[
+            "show",
+            "--base-url",
+            "http://a",
+            "--base-url",
+            "http://b",
+            "--fallback",
+            "m",
+            "--fallback",
+            "embedded",
+            "--offline",
+        ]
+    )
+    lines = stdout.splitlines()
+    assert 'base_urls = ["http://a", "http://b"]  # flag, --base-url' in lines
+    assert 'fallback = ["m", "embedded"]  # flag, --fallback' in lines
+    assert "offline = true  # flag, --offline" in lines
+
+
 def test_show_reports_problems(usual: Path) -> None:
     usual.parent.mkdir(parents=True)
     usual.write_text("[retry]\nattempts = 0\n")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from tests.servers import Server, whole
-from tui_stream.commands.doctor import _state
+from tui_stream.commands.doctor import _places, _state
 from tui_stream.config import AiSdkSettings, Providers, Settings, SseSettings, WebSocketSettings
 
 
@@ -34,3 +34,17 @@ async def test_one_that_is_named_is_looked_for_at_its_usual_address() -> None:
 async def test_a_socket_that_is_set_up_has_a_state() -> None:
     settings = Settings(providers=Providers(websocket=WebSocketSettings(base_url="ws://127.0.0.1:9/")))
     assert "127.0.0.1:9" in await _state(settings, "websocket")
+
+
+async def test_several_addresses_have_a_state_each() -> None:
+    async with Server() as server:
+        server.on("/api/chat", whole(b"", 405))
+        url = f"http://me:hush@127.0.0.1:{server.port}/api/chat"
+        settings = Settings(providers=Providers(sse=SseSettings(base_urls=(url, "http://127.0.0.1:9/"))))
+        (first, there), (second, nobody) = _places(settings, "sse")
+        assert first == f"http://***@127.0.0.1:{server.port}/api/chat: "
+        assert second == "http://127.0.0.1:9/: "
+        assert (await _state(there, "sse")).startswith("something answers at")
+        assert (await _state(nobody, "sse")).startswith("Nothing answers at")
+    assert _places(Settings(), "sse") == [("", Settings())]
+    assert _places(Settings(), "embedded") == [("", Settings())]

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from tui_stream import config
 from tui_stream.config import PROVIDER_NAMES, PriceSetting, Settings
 from tui_stream.config.check import looks_secret
-from tui_stream.config.load import Overrides, check_file, config_path, load, parse_option, resolve
+from tui_stream.config.fallbacks import wrong_with
+from tui_stream.config.given import Overrides, parse_option
+from tui_stream.config.load import check_file, config_path, load, resolve
 from tui_stream.config.render import effective, example
 from tui_stream.config.schema import expected, hints
 from tui_stream.errors import ConfigError, UsageError
@@ -102,9 +104,9 @@ def test_a_folder_is_no_settings_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("environ", "flags", "table", "provider"),
     [
-        ({}, Overrides(base_url="http://x/v1"), "openai", "openai"),
-        ({}, Overrides(base_url="http://x/v1", provider="ollama"), "ollama", "ollama"),
-        ({"TUI_STREAM_PROVIDER": "ollama"}, Overrides(base_url="http://x/v1"), "ollama", "ollama"),
+        ({}, Overrides(base_urls=("http://x/v1",)), "openai", "openai"),
+        ({}, Overrides(base_urls=("http://x/v1",), provider="ollama"), "ollama", "ollama"),
+        ({"TUI_STREAM_PROVIDER": "ollama"}, Overrides(base_urls=("http://x/v1",)), "ollama", "ollama"),
         ({"TUI_STREAM_BASE_URL": "http://x/v1"}, Overrides(), "openai", "openai"),
         ({"TUI_STREAM_BASE_URL": "http://x/v1"}, Overrides(provider="ollama"), "openai", "ollama"),
         ({"OPENAI_BASE_URL": "http://x/v1"}, Overrides(), "openai", ""),
@@ -136,7 +138,7 @@ def test_an_address_goes_to_its_provider(environ: dict[str, str], flags: Overrid
     ],
 )
 def test_every_provider_with_an_address_takes_one(provider: str, url: str) -> None:
-    settings = load(environ={}, flags=Overrides(provider=provider, base_url=url))
+    settings = load(environ={}, flags=Overrides(provider=provider, base_urls=(url,)))
     assert settings.provider == provider
     table = getattr(settings.providers, provider.replace("-", "_"))
     assert table.base_url == url
@@ -164,13 +166,107 @@ def test_a_table_in_both_spellings_is_one(tmp_path: Path) -> None:
     assert settings.providers.ai_sdk == config.AiSdkSettings(model="m", api_key_env="KEY")
 
 
+def test_several_addresses_of_one_source_are_a_list(tmp_path: Path) -> None:
+    urls = ("http://a/v1", "http://b/v1")
+    found = resolve(environ={}, flags=Overrides(base_urls=urls))
+    assert found.settings.provider == "openai"
+    assert found.settings.providers.openai.base_urls == urls
+    assert found.settings.providers.openai.base_url == config.OpenAISettings().base_url
+    assert found.origins["providers", "openai", "base_urls"] == "flag, --base-url"
+    file = written(tmp_path, '[providers.websocket]\nbase_urls = ["ws://a", "wss://b/c"]\n')
+    assert load(file=file, environ={}).providers.websocket.base_urls == ("ws://a", "wss://b/c")
+
+
+@pytest.mark.parametrize(
+    ("environ", "flags", "table"),
+    [
+        ({}, Overrides(base_urls=("http://z",)), "openai"),
+        ({"OPENAI_BASE_URL": "http://z"}, Overrides(), "openai"),
+        ({"OPENAI_BASE_URL": "http://z"}, Overrides(), "openai_responses"),
+        ({"TUI_STREAM_BASE_URL": "http://z"}, Overrides(), "openai"),
+        ({"OLLAMA_HOST": "http://z:1"}, Overrides(), "ollama"),
+    ],
+)
+def test_one_address_of_a_later_source_replaces_a_list(
+    tmp_path: Path, environ: dict[str, str], flags: Overrides, table: str
+) -> None:
+    names = ("openai", "openai-responses", "ollama")
+    text = "".join(f'[providers.{name}]\nbase_urls = ["http://a", "http://b"]\n' for name in names)
+    found = resolve(file=written(tmp_path, text), environ=environ, flags=flags)
+    assert getattr(found.settings.providers, table).base_urls == ()
+    assert getattr(found.settings.providers, table).base_url.startswith("http://z")
+    assert ("providers", table, "base_urls") not in found.origins
+    others = {"openai", "openai_responses", "ollama"} - {table, "openai", "openai_responses"}
+    assert all(getattr(found.settings.providers, other).base_urls for other in others)
+
+
+def test_a_list_of_a_later_source_replaces_a_list_and_an_address(tmp_path: Path) -> None:
+    text = '[providers.openai]\nbase_url = "http://o"\nbase_urls = ["http://a"]\n'
+    table = load(file=written(tmp_path, text), environ={}, flags=Overrides(base_urls=("http://y", "http://z")))
+    assert table.providers.openai.base_urls == ("http://y", "http://z")
+
+
+@pytest.mark.parametrize(
+    ("environ", "flag", "offline"),
+    [
+        ({}, False, False),
+        ({}, True, True),
+        ({"TUI_STREAM_OFFLINE": "1"}, False, True),
+        ({"TUI_STREAM_OFFLINE": " Yes "}, False, True),
+        ({"TUI_STREAM_OFFLINE": "0"}, False, False),
+        ({"TUI_STREAM_OFFLINE": "off"}, True, True),
+        ({"TUI_STREAM_OFFLINE": ""}, False, False),
+    ],
+)
+def test_offline(environ: dict[str, str], flag: bool, offline: bool) -> None:
+    assert load(environ=environ, flags=Overrides(offline=flag)).offline is offline
+
+
+def test_a_variable_takes_back_what_the_file_says_of_offline(tmp_path: Path) -> None:
+    file = written(tmp_path, "offline = true\n")
+    assert load(file=file, environ={}).offline
+    assert not load(file=file, environ={"TUI_STREAM_OFFLINE": "no"}).offline
+    with pytest.raises(ConfigError, match=r"^TUI_STREAM_OFFLINE: expected one of 1, true, yes, on, 0, "):
+        load(file=file, environ={"TUI_STREAM_OFFLINE": "maybe"})
+
+
+def test_fallbacks_of_flags_replace_those_of_the_file(tmp_path: Path) -> None:
+    file = written(tmp_path, 'fallback = ["a", "ollama/b:8b", "embedded"]\n')
+    found = resolve(file=file, environ={})
+    assert found.settings.fallback == ("a", "ollama/b:8b", "embedded")
+    assert found.origins["fallback",] == "file, line 1"
+    found = resolve(file=file, environ={}, flags=Overrides(fallback=["c", "qwen/d"]))
+    assert found.settings.fallback == ("c", "qwen/d")
+    assert found.origins["fallback",] == "flag, --fallback"
+
+
+def test_a_fallback_without_a_provider_belongs_to_the_provider_beside_it(tmp_path: Path) -> None:
+    file = written(tmp_path, 'provider = "openai"\nfallback = ["gpt-x", "ollama/q", "embedded"]\n')
+    assert load(file=file, environ={}, flags=Overrides(provider="openai")).fallback == ("gpt-x", "ollama/q", "embedded")
+    assert load(file=file, environ={}, flags=Overrides(provider="sse")).fallback == ("ollama/q", "embedded")
+    alone = written(tmp_path, 'provider = "openai"\nfallback = ["gpt-x"]\n')
+    found = resolve(file=alone, environ={"TUI_STREAM_PROVIDER": "ollama"})
+    assert found.settings.fallback == ()
+    assert ("fallback",) not in found.origins
+    given = Overrides(provider="ollama", fallback=("q",))
+    assert load(file=file, environ={}, flags=given).fallback == ("q",)
+    assert load(file=written(tmp_path, 'fallback = ["m"]\n'), environ={}, flags=Overrides(provider="sse")).fallback == (
+        "m",
+    )
+
+
+def test_the_log_is_a_flag_and_its_text_a_setting(tmp_path: Path) -> None:
+    settings = load(file=written(tmp_path, "log_text = true\n"), environ={}, flags=Overrides(log=tmp_path / "l"))
+    assert (settings.log, settings.log_text) == (tmp_path / "l", True)
+
+
 @pytest.mark.parametrize(
     ("provider", "hint"),
     [("embedded", "name a GGUF file with --model"), ("replay", "a recording with --model")],
 )
 def test_a_provider_without_an_address_takes_none(provider: str, hint: str) -> None:
     with pytest.raises(ConfigError, match=f"--base-url: the provider {provider} has no address; .*{hint}"):
-        load(environ={}, flags=Overrides(provider=provider, base_url="http://x"))
+        load(environ={}, flags=Overrides(provider=provider, base_urls=("http://x",)))
 
 
 @pytest.mark.parametrize(
@@ -178,11 +274,16 @@ def test_a_provider_without_an_address_takes_none(provider: str, hint: str) -> N
     [
         ({"TUI_STREAM_PROVIDER": "olama"}, Overrides(), 'TUI_STREAM_PROVIDER: .*did you mean "ollama"'),
         ({}, Overrides(provider="sk-oops"), "^--provider: expected one of embedded, [a-z, -]*$"),
-        ({}, Overrides(provider="zz", base_url="http://x"), "^--provider: expected one of"),
-        ({}, Overrides(base_url="localhost:80"), "--base-url: expected an address that begins with http://"),
+        ({}, Overrides(provider="zz", base_urls=("http://x",)), "^--provider: expected one of"),
+        ({}, Overrides(base_urls=("localhost:80",)), "--base-url: expected an address that begins with http://"),
         ({"OPENAI_BASE_URL": "ftp://x"}, Overrides(), "^OPENAI_BASE_URL: expected an address"),
         ({"OLLAMA_HOST": "a b"}, Overrides(), "^OLLAMA_HOST: expected an address"),
         ({}, Overrides(speed=-1.0), "^--speed: expected a number of 0 or more, not -1.0"),
+        ({}, Overrides(base_urls=("http://x", "b")), "^--base-url: expected an address that begins with http://"),
+        ({}, Overrides(base_urls=("http://x", "")), "^--base-url: expected an address .*, not an empty string"),
+        ({}, Overrides(fallback=("",)), "^--fallback: expected a model, provider/model, or a provider's name"),
+        ({}, Overrides(fallback=("a", "olama/q")), '^--fallback: no provider .*; did you mean "ollama"'),
+        ({}, Overrides(fallback=("a", "openai/ ")), "^--fallback: no model stands behind the slash"),
         ({}, Overrides(options=("x=NaN",)), "^--option x: expected a value that JSON can carry"),
     ],
 )
@@ -296,13 +397,32 @@ def test_text_must_be_utf8_and_may_begin_with_its_mark(tmp_path: Path) -> None:
         (
             "[retry]\nzzz = 1",
             "2: retry.zzz",
-            "there is no such setting; the settings here are attempts, base_delay, max_delay.",
+            "there is no such setting; the settings here are attempts, base_delay, max_delay, longest_wait.",
         ),
         (
             '"\\u001b[31m" = 1',
             '1: "\\U0000001B[31m"',
             "there is no such setting; the settings here are provider, model, ",
         ),
+        ('log = "x"', "1: log", "this is no setting of the file; use the flag --log."),
+        ("fallback = 1", "1: fallback", "expected a list, not 1."),
+        ('fallback = "a"', "1: fallback", "expected a list, not a string."),
+        ('fallback = ["a",\n1]', "2: fallback[1]", "expected a model, provider/model, or a provider's name, not 1."),
+        ('fallback = [""]', "1: fallback[0]", "expected a model, provider/model, or a provider's name, not an empty"),
+        ('fallback = ["Ollama/x"]', "1: fallback[0]", "no provider has the name before the slash; did you mean"),
+        ("offline = 1", "1: offline", "expected true or false, not 1."),
+        ('offline = "yes"', "1: offline", "expected true or false, not a string."),
+        (
+            'providers.ai-sdk.base_urls = ["http://x",\n"ftp://y"]',
+            "2: providers.ai-sdk.base_urls[1]",
+            "expected an address that begins with http:// or https://.",
+        ),
+        (
+            'providers.websocket.base_urls = ["ws://x", ""]',
+            "1: providers.websocket.base_urls[1]",
+            "expected an address that begins with ws:// or wss://, not an empty string.",
+        ),
+        ("providers.ollama.base_urls = {}", "1: providers.ollama.base_urls", "expected a list, not a table."),
         ('record = "x"', "1: record", "this is no setting of the file; use the flag --record."),
         ("[ui]\nframe_rate = 0", "2: ui.frame_rate", "expected a whole number from 1 to 240, not 0."),
         ("[ui]\nframe_rate = 30.0", "2: ui.frame_rate", "expected a whole number from 1 to 240, not 30.0."),
@@ -414,6 +534,7 @@ def test_all_problems_are_reported_in_the_order_of_the_file(tmp_path: Path) -> N
         '[providers.ai-sdk]\napi_key = "hunter2hunter2"',
         '[providers.openai-responses.headers]\nAuthorization = "hunter2hunter2"',
         "[[prices]]\nmodel = 'sk-hunter2'\ninput = 1\noutput = 1",
+        'fallback = ["m", "sk-hunter2hunter2hunter2"]',
     ],
 )
 def test_keys_never_stand_in_the_file(tmp_path: Path, text: str) -> None:
@@ -472,7 +593,7 @@ def test_every_setting_can_be_described_and_none_is_named_like_a_secret() -> Non
         attribute = name.split(".")[1]
         hint = hints(cls)[attribute]
         assert not looks_secret(attribute, "")
-        if not (hint.is_table or hint.is_mapping or hint.is_tables or name == "Settings.record"):
+        if not (hint.is_table or hint.is_mapping or hint.is_tables or name in {"Settings.record", "Settings.log"}):
             assert expected(hint), name
 
 
@@ -495,7 +616,7 @@ def test_every_setting_has_a_docstring() -> None:
         line = re.search(rf"^(.*)\n#?(?:{attribute} = |\[+(?:providers\.)?{table}\])", text, re.MULTILINE)
         if line is None or not line[1].startswith("#"):
             undocumented.append(name)
-    assert undocumented == ["Settings.providers", "Settings.record"]
+    assert undocumented == ["Settings.providers", "Settings.record", "Settings.log"]
 
 
 # The example
@@ -520,10 +641,13 @@ def test_the_example_is_the_defaults() -> None:
 def test_the_commented_lines_of_the_example_load_once_the_mark_is_gone(tmp_path: Path) -> None:
     text = re.sub(r"^#(?! )", "", example(), flags=re.MULTILINE)
     settings = load(file=written(tmp_path, text), environ={})
-    changed = {name for name in ("options", "prices") if getattr(settings, name) != getattr(Settings(), name)}
-    assert changed == {"options", "prices"}
+    changing = ("options", "prices", "fallback")
+    changed = {name for name in changing if getattr(settings, name) != getattr(Settings(), name)}
+    assert changed == {"options", "prices", "fallback"}
+    assert len(settings.providers.ollama.base_urls) == 2
     for name in ("openai", "openai_responses", "sse", "ai_sdk", "websocket"):
         table = getattr(settings.providers, name)
+        assert len(table.base_urls) == 2
         assert table.headers
         assert table.body
     (price,) = settings.prices
@@ -555,6 +679,13 @@ def test_what_is_in_force_shows_origins_and_no_secret(tmp_path: Path) -> None:
     assert tomllib.loads(text)["options"] == {"api_key": "***", "temperature": 0.5}
 
 
+def test_addresses_in_a_list_are_masked_one_by_one() -> None:
+    urls = ("https://me:pass@host:1/v1?key=1", "http://b/v1")
+    settings = Settings(providers=config.Providers(openai=config.OpenAISettings(base_urls=urls)))
+    shown = tomllib.loads(effective(settings, {}))["providers"]["openai"]["base_urls"]
+    assert shown == ["https://***@host:1/v1?***", "http://b/v1"]
+
+
 TEXT = st.text(max_size=12).filter(lambda text: not looks_secret("x", text) and "://" not in text)
 NUMBER = st.floats(0, 1e9)
 JSON = st.recursive(
@@ -572,6 +703,9 @@ SETTINGS = st.builds(
     options=st.dictionaries(NAME, JSON, max_size=3).filter(lambda options: not looks_secret("x", options)),
     prices=st.lists(PRICE, max_size=2).map(tuple),
     retry=st.builds(config.Retry, st.integers(1, 100), NUMBER, NUMBER),
+    fallback=st.lists(TEXT.filter(lambda spec: not wrong_with(spec)), max_size=3).map(tuple),
+    offline=st.booleans(),
+    log_text=st.booleans(),
     ui=st.builds(config.UiSettings, TEXT, st.integers(1, 240), st.booleans()),
 )
 

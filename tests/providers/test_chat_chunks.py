@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 
@@ -71,6 +72,13 @@ def events(*chunks: Mapping[str, object]) -> list[Event]:
 )
 def test_what_a_chunk_says(chunk: dict[str, object], expected: list[Event]) -> None:
     assert events(chunk) == [*expected, StreamEnd(None)]
+
+
+def test_a_message_that_tells_all_pieces_again_is_passed_over() -> None:
+    whole = {"choices": [{"index": 0, "delta": {}, "message": {"content": "ab"}, "finish_reason": "stop"}]}
+    assert events(delta(content="a"), delta(content="b"), whole)[:-1] == [TextDelta("a"), TextDelta("b")]
+    pieces = ({"choices": [{"index": 0, "message": {"content": text}}]} for text in "ab")
+    assert events(*pieces)[:-1] == [TextDelta("a"), TextDelta("b")]
 
 
 def test_the_model_that_answers_is_said_once() -> None:
@@ -153,6 +161,8 @@ def test_an_emoji_cut_in_two_is_whole_again() -> None:
         ({"cost": 1e-7}, Usage(cost=Decimal("1E-7"))),
         ({"cost": float("nan")}, Usage()),
         ({"cost": True}, Usage()),
+        ({"prompt_tokens": 10**400, "completion_tokens": math.inf, "cost": 10**5000}, Usage()),
+        ({"prompt_tokens": 10**14, "cost": "1e999999"}, Usage(10**14)),
     ],
 )
 def test_usage_is_what_the_server_says_and_no_more(given: dict[str, object], usage: Usage) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_stream.providers._json import TextJoiner, decode
+from tui_stream.providers._json import MAX_DEPTH, TextJoiner, decode
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,11 @@ from tui_stream.providers._json import TextJoiner, decode
         (rb'{"a": "\ud83c\udf89"}', {"a": "🎉"}),
         (b'{"a": "\xff"}', {"a": "\ufffd"}),
         (b'{"a": Infinity}', {"a": math.inf}),
+        (b'{"a": ' + b"9" * 10_000 + b"}", {"a": math.inf}),
+        (b'{"a": -' + b"9" * 10_000 + b"}", {"a": -math.inf}),
+        (b'{"a": ' + b"9" * 100 + b"}", {"a": int("9" * 100)}),
+        (b'{"a": "' + b"[{" * 1000 + b'"}', {"a": "[{" * 1000}),
+        (b"[" + b"[]," * 1000 + b"[]]", [[]] * 1001),
     ],
 )
 def test_json_of_careless_servers_is_read(text: bytes | str, value: object) -> None:
@@ -28,6 +33,17 @@ def test_json_of_careless_servers_is_read(text: bytes | str, value: object) -> N
 def test_what_is_no_json_is_a_value_error(text: bytes | str) -> None:
     with pytest.raises(ValueError, match=r"."):
         decode(text)
+
+
+@pytest.mark.parametrize("levels", [1, MAX_DEPTH, MAX_DEPTH + 1, 500, 900, 100_000])
+@pytest.mark.parametrize(("opened", "closed"), [("[", "]"), ('{"a":', "}")])
+def test_nesting_has_an_end(opened: str, closed: str, levels: int) -> None:
+    text = opened * levels + "0" + closed * levels
+    if levels <= MAX_DEPTH:
+        assert decode(text) == decode(text.encode())
+    else:
+        with pytest.raises(ValueError, match="deep"):
+            decode(text)
 
 
 @settings(deadline=None)

@@ -179,3 +179,23 @@ def test_retry_after_uses_the_clock() -> None:
     far = retry_after({"retry-after": "Thu, 01 Jan 2099 00:00:00 GMT"})
     assert far is not None
     assert far > 1e9
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (None, "Wait a little, "),
+        (0.0, "Wait a little, "),
+        (1.5, "Wait a little, "),
+        (2.0, "Wait 2 s, "),
+        (7.2, "Wait 8 s, "),
+        (120.0, "Wait 2 min, "),
+        (3600.0, "Wait 60 min, "),
+        (7201.0, "Wait 3 h, "),
+        (200_000.0, "Wait 3 days, "),
+        (1e12, "Wait 11,574,075 days, "),
+    ],
+)
+def test_a_rate_limit_names_the_wait(seconds: float | None, words: str) -> None:
+    error = refusal(fault_in_body(429, b""), PEER, retry_after=seconds)
+    assert error.hint == f"{words}then try again."

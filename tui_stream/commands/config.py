@@ -46,14 +46,24 @@ def show(
     config: ConfigOption = None,
     provider: Annotated[str | None, typer.Option(metavar="NAME", help="As for chat.")] = None,
     model: Annotated[str | None, typer.Option(metavar="NAME", help="As for chat.")] = None,
-    base_url: Annotated[str | None, typer.Option(metavar="URL", help="As for chat.")] = None,
+    base_url: Annotated[list[str] | None, typer.Option(metavar="URL", help="As for chat.")] = None,
+    fallback: Annotated[list[str] | None, typer.Option(metavar="NAME", help="As for chat.")] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="As for chat.")] = False,
     option: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="As for chat.")] = None,
 ) -> None:
     """Print the settings in force, and where each value comes from; secrets are masked."""
-    from tui_stream.config.load import Overrides, resolve
+    from tui_stream.config.given import Overrides
+    from tui_stream.config.load import resolve
     from tui_stream.config.render import effective
 
-    flags = Overrides(provider=provider, model=model, base_url=base_url, options=tuple(option or ()))
+    flags = Overrides(
+        provider=provider,
+        model=model,
+        base_urls=base_url or (),
+        fallback=fallback or (),
+        offline=offline,
+        options=option or (),
+    )
     found = resolve(file=config, environ=os.environ, flags=flags)
     state = "" if found.found else ", which does not exist"
     typer.echo(f"Settings file: {found.file}{state}", err=True)

@@ -14,6 +14,7 @@ from tui_stream.commands.options import (
     BaseUrlOption,
     ConfigOption,
     ModelOption,
+    OfflineOption,
     ProviderOption,
 )
 from tui_stream.errors import TuiStreamError
@@ -33,6 +34,7 @@ def doctor(
     provider: ProviderOption = None,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    offline: OfflineOption = False,
     config: ConfigOption = None,
 ) -> None:
     """Say what is installed, which providers answer, and which one would be used and why."""
@@ -40,12 +42,15 @@ def doctor(
 
     from tui_stream.config.load import config_path
 
-    settings = settings_for(Asked(provider=provider, base_url=base_url, model=model, config=config))
+    asked = Asked(provider=provider, base_url=base_url or [], model=model, offline=offline, config=config)
+    settings = settings_for(asked)
     _say("tui-stream", f"{__version__} on Python {platform.python_version()}, {platform.system()}")
     for package in _PACKAGES:
         _say(package, _version(package))
     _say("settings", _place(config_path(config, os.environ)))
     _say("cache", _place(paths.cache_dir()))
+    if settings.offline:
+        _say("offline", "yes: no connection leaves this machine")
     asyncio.run(_providers(settings))
 
 
@@ -75,9 +80,21 @@ async def _providers(settings: Settings) -> None:
 
     for name in providers.available():
         if name != "replay":
-            _say(name, await _state(settings, name))
+            for where, narrowed in _places(settings, name):
+                _say(name, where + await _state(narrowed, name))
     choice = await select.choose(settings)
     _say("would be used", f"{choice.provider}: {choice.reason}")
+
+
+def _places(settings: Settings, name: str) -> list[tuple[str, Settings]]:
+    """A provider's addresses as a line begins, each with the settings for it alone; nothing to say of a single one."""
+    from tui_stream.config.addresses import addresses, at_address
+    from tui_stream.config.render import mask_url
+
+    found = addresses(settings, name)
+    several = len(found) > 1
+    narrowed = [(f"{mask_url(url)}: " if several else "", at_address(settings, name, url)) for url in found]
+    return narrowed or [("", settings)]
 
 
 async def _state(settings: Settings, name: str) -> str:

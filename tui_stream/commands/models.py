@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from tui_stream.commands.options import BaseUrlOption, ConfigOption, ModelOption, ProviderOption
+from tui_stream.commands.options import BaseUrlOption, ConfigOption, ModelOption, OfflineOption, ProviderOption
 from tui_stream.errors import ModelNotFoundError, UsageError
 from tui_stream.flags import Asked
 from tui_stream.fronts import settings_for
@@ -26,13 +26,14 @@ def models(
     provider: ProviderOption = None,
     base_url: BaseUrlOption = None,
     model: ModelOption = None,
+    offline: OfflineOption = False,
     config: ConfigOption = None,
     pull: Annotated[
         str, typer.Option("--pull", metavar="MODEL", help="Fetch this model first.", show_default=False)
     ] = "",
 ) -> None:
     """List the models of a provider, or the one that is named, one a line: name, size, details."""
-    settings = settings_for(Asked(provider=provider, base_url=base_url, config=config))
+    settings = settings_for(Asked(provider=provider, base_url=base_url or [], offline=offline, config=config))
     found = asyncio.run(_models(settings, pull))
     listed = [entry for entry in found if model in {None, entry.name}]
     if model is not None and not listed:

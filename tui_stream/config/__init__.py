@@ -7,48 +7,20 @@ init`` are made from them. How the values are read and checked is `tui_stream.co
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
+from tui_stream.config.marks import FallbackModel, HttpUrl, OneOf, Range, VariableName, WebSocketUrl
+
 PROVIDER_NAMES = ("embedded", "openai", "openai-responses", "ollama", "sse", "ai-sdk", "websocket", "replay")
 """The names that ``--provider`` and the setting ``provider`` take."""
 
 
-@dataclass(frozen=True, slots=True)
-class Range:
-    """Marks a number that must lie between two others, both included."""
-
-    least: float
-    most: float = math.inf
-
-
-@dataclass(frozen=True, slots=True)
-class OneOf:
-    """Marks a string that is one of a few, or empty."""
-
-    names: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WebSocketUrl:
-    """Marks a string that is an address with ws:// or wss:// and a host, or empty."""
-
-
-@dataclass(frozen=True, slots=True)
-class HttpUrl:
-    """Marks a string that is an address with http:// or https:// and a host."""
-
-
-@dataclass(frozen=True, slots=True)
-class VariableName:
-    """Marks a string that is the name of an environment variable, or empty."""
-
-
 NotNegative = Annotated[float, Range(0)]
 BaseUrl = Annotated[str, HttpUrl()]
+SocketUrl = Annotated[str, WebSocketUrl()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +47,11 @@ class OpenAISettings:
     base_url: BaseUrl = "https://api.openai.com/v1"
     """The root of the API, up to and including /v1."""
 
+    base_urls: tuple[BaseUrl, ...] = field(
+        default=(), metadata={"example": ("http://127.0.0.1:8000/v1", "http://127.0.0.1:8001/v1")}
+    )
+    """Several endpoints for one model, used instead of base_url: the fastest healthy one is asked."""
+
     model: str = "gpt-5-mini"
     """The model to ask."""
 
@@ -100,8 +77,13 @@ class OpenAIResponsesSettings(OpenAISettings):
 class EndpointSettings:
     """A chat endpoint of a web application, asked by POST."""
 
-    base_url: Annotated[str, HttpUrl()] = "http://127.0.0.1:3000/api/chat"
+    base_url: BaseUrl = "http://127.0.0.1:3000/api/chat"
     """The endpoint itself."""
+
+    base_urls: tuple[BaseUrl, ...] = field(
+        default=(), metadata={"example": ("https://eu.example.org/api/chat", "https://us.example.org/api/chat")}
+    )
+    """Several endpoints for one model, used instead of base_url: the fastest healthy one is asked."""
 
     model: str = ""
     """The model to ask for, where the endpoint lets one choose; empty leaves it to the endpoint."""
@@ -133,8 +115,13 @@ class AiSdkSettings(EndpointSettings):
 class WebSocketSettings(EndpointSettings):
     """A chat server on a WebSocket."""
 
-    base_url: Annotated[str, WebSocketUrl()] = "ws://127.0.0.1:3000/"
+    base_url: SocketUrl = "ws://127.0.0.1:3000/"
     """The socket's address, with ws:// or wss://."""
+
+    base_urls: tuple[SocketUrl, ...] = field(
+        default=(), metadata={"example": ("wss://eu.example.org/chat", "wss://us.example.org/chat")}
+    )
+    """Several endpoints for one model, used instead of base_url: the fastest healthy one is asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +130,11 @@ class OllamaSettings:
 
     base_url: BaseUrl = "http://127.0.0.1:11434"
     """Where Ollama listens."""
+
+    base_urls: tuple[BaseUrl, ...] = field(
+        default=(), metadata={"example": ("http://127.0.0.1:11434", "http://gpu.example.org:11434")}
+    )
+    """Several endpoints for one model, used instead of base_url: the fastest healthy one is asked."""
 
     model: str = ""
     """The model to ask. Empty: the one that was used last, else the first that is installed."""
@@ -212,6 +204,9 @@ class Retry:
     max_delay: NotNegative = 30.0
     """The longest wait in seconds, unless the provider asks for a longer one."""
 
+    longest_wait: NotNegative = 120.0
+    """The longest wait in seconds that a provider may ask for; where it asks for more, the request fails at once."""
+
 
 @dataclass(frozen=True, slots=True)
 class PriceSetting:
@@ -262,6 +257,16 @@ class Settings:
     """The model to use with the chosen provider. Empty: the one in the provider's own table. It belongs to
     the provider named beside it, and is left aside where the environment or a flag names another."""
 
+    fallback: tuple[Annotated[str, FallbackModel()], ...] = field(
+        default=(), metadata={"example": ("gpt-5-nano", "ollama/qwen3:8b")}
+    )
+    """Models that answer when the chosen one cannot, tried in this order: a model of the same provider,
+    "provider/model", or a provider's name for its own default. Those of the same provider are left aside where the
+    environment or a flag names another."""
+
+    offline: bool = False
+    """Refuse every connection that leaves this machine: only models on it can answer."""
+
     system: str = ""
     """A system prompt for every conversation."""
 
@@ -269,6 +274,9 @@ class Settings:
         default_factory=dict, metadata={"example": {"temperature": 0.7, "max_tokens": 2000}}
     )
     """Parameters for the model under the provider's own names: temperature, max_tokens, num_ctx ..."""
+
+    log_text: bool = False
+    """Let the log that --log FILE writes hold the text of messages too, and not only how long each is."""
 
     providers: Providers = field(default_factory=Providers)
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -278,3 +286,6 @@ class Settings:
 
     record: Path | None = field(default=None, metadata={"flag": "--record"})
     """A file to record the stream of every answer into (flag --record)."""
+
+    log: Path | None = field(default=None, metadata={"flag": "--log"})
+    """A file to write a log of events into (flag --log)."""

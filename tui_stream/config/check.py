@@ -13,7 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from tui_stream.config import HttpUrl, OneOf, Range, Settings, VariableName, WebSocketUrl
+from tui_stream.config import Settings
+from tui_stream.config.fallbacks import wrong_with
+from tui_stream.config.marks import FallbackModel, HttpUrl, OneOf, Range, VariableName, WebSocketUrl
 from tui_stream.config.schema import (
     Hint,
     build,
@@ -109,6 +111,8 @@ class _Checker:
     def _setting(self, hint: Hint, value: object, here: KeyPath) -> None:
         if hint.is_tables:
             self._tables(hint.inner[0], value, here)
+        elif hint.is_list:
+            self._list(hint, value, here)
         elif not (hint.is_table or hint.is_mapping):
             self._leaf(hint, value, here)
         elif not isinstance(value, dict):
@@ -136,13 +140,29 @@ class _Checker:
         self.values = {path: item for path, item in self.values.items() if path[: len(here)] != here}
         self.values[here] = tuple(made)
 
+    def _list(self, hint: Hint, value: object, here: KeyPath) -> None:
+        if not isinstance(value, list):
+            self._wrong(here, f"expected {expected(hint)}, not {_kind(value)}.")
+            return
+        inner, before = take_apart(hint.inner[0]), len(self.problems)
+        for place, item in enumerate(value):
+            if item == "":
+                self._wrong((*here, place), f"expected {expected(inner)}, not an empty string.")
+            elif (*here, place) not in self._secrets:
+                self._leaf(inner, item, (*here, place))
+        made = tuple(self.values.pop((*here, place), None) for place in range(len(value)))
+        if len(self.problems) == before and None not in made:
+            self.values[here] = made
+
     def _leaf(self, hint: Hint, value: object, here: KeyPath) -> None:
         converted = _converted(hint, value)
         if converted is not None and all(_fits(mark, converted) for mark in hint.marks):
             self.values[here] = converted
             return
         text = f"expected {expected(hint)}"
-        if hint.base is object:
+        if isinstance(value, str) and FallbackModel() in hint.marks:
+            self._wrong(here, wrong_with(value))
+        elif hint.base is object:
             self._wrong(here, f"{text}: no date, no nan or inf, no number beyond 64 bits.")
         elif isinstance(value, str):
             near = _nearest(value, choices(hint))
@@ -185,18 +205,21 @@ def _is_json(value: object) -> bool:
 
 
 def _fits(mark: object, value: Any) -> bool:
+    fits = True
     match mark:
         case Range(least, most):
-            return bool(least <= value <= most)
+            fits = bool(least <= value <= most)
         case OneOf(names):
-            return not value or value in names
+            fits = not value or value in names
         case HttpUrl():
-            return _is_url(value, "http", "https")
+            fits = _is_url(value, "http", "https")
         case WebSocketUrl():
-            return not value or _is_url(value, "ws", "wss")
+            fits = not value or _is_url(value, "ws", "wss")
+        case FallbackModel():
+            fits = not wrong_with(value)
         case VariableName():
-            return not value or _VARIABLE.fullmatch(value) is not None
-    return True
+            fits = not value or _VARIABLE.fullmatch(value) is not None
+    return fits
 
 
 def _is_url(text: str, *schemes: str) -> bool:

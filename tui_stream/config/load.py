@@ -1,56 +1,32 @@
 """Finds the settings in force: defaults, the settings file, the environment, flags; later ones win.
 
-The environment:
-
-- ``TUI_STREAM_CONFIG``: the settings file, as ``--config`` names it.
-- ``TUI_STREAM_PROVIDER``, ``TUI_STREAM_MODEL``, ``TUI_STREAM_BASE_URL``: as the flags of these names.
-- ``OPENAI_BASE_URL`` and ``OLLAMA_HOST``: the address of that provider (for OpenAI, of both its APIs), read as its own
-  tools read it.
-
-An empty variable counts as not set. Three rules bind a provider, a model and an address together:
+Four rules bind a provider, a model and an address together:
 
 - An address goes to the provider that is named beside it or below it, and means ``openai`` where none is.
+- One address that a later source names replaces the list of an earlier one; several given by one source are a list.
 - A model belongs to the provider named beside it: where a later source names another provider and no model,
-  the model is left aside, and the other provider's own holds.
+  the model is left aside, and the other provider's own holds. So it is with fallbacks that name no provider.
 - The model of ``replay`` is the recording to play: ``--provider replay --model FILE``.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
 from tui_stream import paths
-from tui_stream.config import PROVIDER_NAMES, Providers, Settings
+from tui_stream.config import Settings
 from tui_stream.config.check import Checked, check
+from tui_stream.config.fallbacks import own_provider
+from tui_stream.config.given import Given, Overrides, from_environment, from_flags
 from tui_stream.config.schema import build, field_path, spelled
 from tui_stream.config.toml import KeyPath, dotted, key_lines, line_of
-from tui_stream.errors import ConfigError, UsageError
+from tui_stream.errors import ConfigError
 
 _SYNTAX = re.compile(r"(?P<what>.*) \(at (?:line (?P<line>\d+), column \d+|end of document)\)", re.DOTALL)
-_NAMED_BY_MODEL = {"embedded": "a GGUF file", "replay": "a recording"}
-
-
-@dataclass(frozen=True, slots=True)
-class Overrides:
-    """The flags that a person typed; None, or nothing, where one was not.
-
-    Attributes:
-        options: parameters for the model, each as ``name=value``; see `parse_option`.
-    """
-
-    provider: str | None = None
-    model: str | None = None
-    base_url: str | None = None
-    options: Sequence[str] = ()
-    record: Path | None = None
-    system: str | None = None
-    speed: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +70,8 @@ def resolve(*, file: Path | None = None, environ: Mapping[str, str], flags: Over
     stack = _Stack()
     if text is not None:
         stack.add(_file_layer(path, text))
-    stack.add(_given_layer("environment", list(_from_environment(environ, stack.provider))))
-    stack.add(_given_layer("flag", list(_from_flags(flags or Overrides(), stack.provider))))
+    stack.add(_given_layer("environment", list(from_environment(environ, stack.provider))))
+    stack.add(_given_layer("flag", list(from_flags(flags or Overrides(), stack.provider))))
     if stack.problems:
         raise ConfigError("\n".join(stack.problems))
     stack.play_the_model()
@@ -119,37 +95,12 @@ def check_file(path: Path) -> None:
         raise ConfigError("\n".join(problems))
 
 
-def parse_option(text: str) -> tuple[str, object]:
-    """Splits ``name=value``; the value is read as JSON where it is JSON, else as a string.
-
-    Raises:
-        UsageError: there is no ``=``, or no name before it.
-    """
-    name, equals, written = text.partition("=")
-    if not equals or not name.strip():
-        raise UsageError("--option takes NAME=VALUE.", hint='For example "--option temperature=0.2".')
-    try:
-        value: object = json.loads(written)
-    except (ValueError, RecursionError):
-        value = written
-    return name.strip(), value
-
-
 class _Layer(NamedTuple):
     """What one source says: valid values by path, where each stands, and what is wrong."""
 
     values: Mapping[KeyPath, object]
     origins: Mapping[KeyPath, str]
     problems: Sequence[str]
-
-
-class _Given(NamedTuple):
-    """One value of the variable or flag ``where``; ``wrong`` says why it has no place."""
-
-    path: KeyPath
-    value: object
-    where: str
-    wrong: str = ""
 
 
 @dataclass(slots=True)
@@ -167,11 +118,12 @@ class _Stack:
 
     def add(self, layer: _Layer) -> None:
         before = self.provider
+        self._drop_lists(layer)
         self.values.update(layer.values)
         self.origins.update(layer.origins)
         self.problems.extend(layer.problems)
-        if before and self.provider != before and ("model",) not in layer.values:
-            self._drop("model")
+        if before and self.provider != before:
+            self._leave(layer)
 
     def play_the_model(self) -> None:
         """Moves the model that is named for `replay` to where its recording stands."""
@@ -180,9 +132,26 @@ class _Stack:
             self.origins["providers", "replay", "file"] = self.origins["model",]
             self._drop("model")
 
-    def _drop(self, name: str) -> None:
-        self.values.pop((name,), None)
-        self.origins.pop((name,), None)
+    def _drop_lists(self, layer: _Layer) -> None:
+        """Takes away lists of addresses where a later layer names one address."""
+        for *table, name in layer.values:
+            if name == "base_url":
+                self._drop(*table, "base_urls")
+
+    def _leave(self, layer: _Layer) -> None:
+        """Leaves aside what belongs to the provider that a layer has just replaced."""
+        if ("model",) not in layer.values:
+            self._drop("model")
+        specs = self.values.get(("fallback",))
+        if ("fallback",) not in layer.values and isinstance(specs, tuple):
+            kept = own_provider(specs)
+            self.values["fallback",] = kept
+            if not kept:
+                self._drop("fallback")
+
+    def _drop(self, *path: str | int) -> None:
+        self.values.pop(path, None)
+        self.origins.pop(path, None)
 
 
 def _read(path: Path, *, explicit: bool) -> str | None:
@@ -227,7 +196,7 @@ def _file_layer(path: Path, text: str) -> _Layer:
     return _Layer(checked.values, origins, problems)
 
 
-def _given_layer(source: str, given: Sequence[_Given]) -> _Layer:
+def _given_layer(source: str, given: Sequence[Given]) -> _Layer:
     values: dict[KeyPath, object] = {}
     origins: dict[KeyPath, str] = {}
     problems: list[str] = []
@@ -240,7 +209,7 @@ def _given_layer(source: str, given: Sequence[_Given]) -> _Layer:
     return _Layer(values, origins, list(dict.fromkeys(problems)))
 
 
-def _checked(item: _Given) -> Checked:
+def _checked(item: Given) -> Checked:
     if item.wrong:
         return Checked({}, [])
     if isinstance(item.value, Path):  # no value of a file is one
@@ -250,66 +219,3 @@ def _checked(item: _Given) -> Checked:
     for table in reversed(tables):
         nested = {table: nested}
     return check(nested, stored=False)
-
-
-def _from_environment(environ: Mapping[str, str], below: str) -> Iterator[_Given]:
-    if host := environ.get("OLLAMA_HOST", "").strip():
-        from tui_stream.config.ollama_host import ollama_url
-
-        yield _Given(("providers", "ollama", "base_url"), ollama_url(host), "OLLAMA_HOST")
-    if url := environ.get("OPENAI_BASE_URL", "").strip():
-        for table in ("openai", "openai_responses"):
-            yield _Given(("providers", table, "base_url"), url, "OPENAI_BASE_URL")
-    names = ("TUI_STREAM_PROVIDER", "TUI_STREAM_MODEL", "TUI_STREAM_BASE_URL")
-    provider, model, base_url = (environ.get(name) or None for name in names)
-    yield from _choice(_Choice(provider, model, base_url), names, below)
-
-
-def _from_flags(flags: Overrides, below: str) -> Iterator[_Given]:
-    names = ("--provider", "--model", "--base-url")
-    yield from _choice(_Choice(flags.provider, flags.model, flags.base_url), names, below)
-    for option in flags.options:
-        name, value = parse_option(option)
-        yield _Given(("options", name), value, f"--option {name}")
-    if flags.system is not None:
-        yield _Given(("system",), flags.system, "--system")
-    if flags.record is not None:
-        yield _Given(("record",), flags.record, "--record")
-    if flags.speed is not None:
-        yield _Given(("providers", "replay", "speed"), flags.speed, "--speed")
-
-
-class _Choice(NamedTuple):
-    """A provider, a model and an address that one source names together."""
-
-    provider: str | None
-    model: str | None
-    base_url: str | None
-
-
-def _choice(choice: _Choice, names: tuple[str, str, str], below: str) -> Iterator[_Given]:
-    """Places a choice; ``below`` is the provider that the sources below name."""
-    provider = below if choice.provider is None else choice.provider
-    if choice.provider is not None:
-        yield _Given(("provider",), provider, names[0])
-    if choice.model is not None:
-        yield _Given(("model",), choice.model, names[1])
-    if choice.base_url is None:
-        return
-    if not provider:
-        provider = "openai"
-        yield _Given(("provider",), provider, names[2])
-    if provider in PROVIDER_NAMES:
-        yield _address(provider, choice, names)
-
-
-def _address(provider: str, choice: _Choice, names: tuple[str, str, str]) -> _Given:
-    table = provider.replace("-", "_")
-    known = {field.name: field.default_factory for field in dataclasses.fields(Providers)}
-    make = known.get(table)
-    if make is not None and hasattr(make, "base_url"):
-        return _Given(("providers", table, "base_url"), choice.base_url, names[2])
-    wrong = f"the provider {provider} has no address to set."
-    if named := _NAMED_BY_MODEL.get(provider):
-        wrong = f"the provider {provider} has no address; name {named} with {names[1]}."
-    return _Given((), None, names[2], wrong)

@@ -88,7 +88,7 @@ def _example_table(table: Any, path: KeyPath, docs: Mapping[tuple[str, str], str
             yield from _example_tables(item, docs)
         else:
             yield from _comment(_explained(type(table), item.name, docs) + _choices(item.hint))
-            if item.hint.is_mapping:
+            if item.hint.is_mapping or item.hint.is_list:
                 yield f"#{item.name} = {toml_value(item.example)}"
             else:
                 yield f"{item.name} = {toml_value(item.value)}"
@@ -170,6 +170,8 @@ def _line(name: str, value: object, origin: str | None) -> str:
 def _masked(table: str, name: str, value: object) -> object:
     if table == "headers" or looks_secret(name, value):
         return _MASK
+    if isinstance(value, tuple):
+        return [_masked(table, name, item) for item in value]
     return mask_url(value) if isinstance(value, str) and "://" in value else value
 
 

@@ -8,7 +8,7 @@ import types
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, Union, get_args, get_origin, get_type_hints
 
-from tui_stream.config import HttpUrl, OneOf, Range, VariableName, WebSocketUrl
+from tui_stream.config.marks import FallbackModel, HttpUrl, OneOf, Range, VariableName, WebSocketUrl
 from tui_stream.config.toml import KeyPath
 
 _T = TypeVar("_T")
@@ -47,7 +47,12 @@ class Hint(NamedTuple):
     @property
     def is_tables(self) -> bool:
         """The setting is an array of tables: a tuple of dataclasses."""
-        return get_origin(self.base) is tuple
+        return get_origin(self.base) is tuple and dataclasses.is_dataclass(self.inner[0])
+
+    @property
+    def is_list(self) -> bool:
+        """The setting is a list of values: a tuple of anything else."""
+        return get_origin(self.base) is tuple and not self.is_tables
 
 
 def hints(cls: type) -> dict[str, Hint]:
@@ -71,7 +76,7 @@ def expected(hint: Hint) -> str:
     """Says in words which values a setting takes, as in "a whole number from 1 to 100"."""
     if names := choices(hint):
         return f"one of {', '.join(names)}"
-    words = _WORDS.get(hint.base, "")
+    words = "a list" if hint.is_list else _WORDS.get(hint.base, "")
     for mark in hint.marks:
         match mark:
             case Range(least, math.inf):
@@ -82,6 +87,8 @@ def expected(hint: Hint) -> str:
                 words = "an address that begins with http:// or https://"
             case WebSocketUrl():
                 words = "an address that begins with ws:// or wss://"
+            case FallbackModel():
+                words = "a model, provider/model, or a provider's name"
             case VariableName():
                 words = "the name of an environment variable"
     return words

@@ -19,6 +19,10 @@ _CONTROLS = (
 _UNSAFE = re.compile(f"[{_CONTROLS}\ud800-\udfff]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _REMOVED = re.compile(f"[{_CONTROLS}]")
+_KEY = re.compile(
+    r"\b(?:sk|gsk|pk|hf|xai|ghp|pplx|nvapi)[-_][\w*.-]{8,}|\bAIza[\w*-]{16,}"
+    r"|(?i:\bbearer\s+)\S+|(?i:\bbasic\s+)[\w+/=]{16,}"
+)
 
 
 def clean(text: str) -> str:
@@ -39,3 +43,8 @@ def clean_line(text: str, limit: int = 300) -> str:
     """One line of clean text for a label, a title or an error, at most ``limit`` characters long."""
     line = " ".join(clean(text).split())
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
+
+
+def mask_keys(text: str) -> str:
+    """Text with ``[key]`` in place of whatever looks like an API key or a token in a header."""
+    return _KEY.sub("[key]", text)

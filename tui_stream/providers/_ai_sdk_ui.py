@@ -132,6 +132,6 @@ class UiParts:
             return reported(part, self._peer, model=self._asked)
         shown = clean_line(json.dumps(part, ensure_ascii=False)[:200], limit=60)
         return ProtocolError(
-            f"{self._peer.name} sent an event that is none of the AI SDK's: {shown}",
+            f"{self._peer.name} sent an event that is none of the AI SDK's: {shown}.",
             hint="If it is a plain chat endpoint, use --provider sse.",
         )

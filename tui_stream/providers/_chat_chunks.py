@@ -35,6 +35,7 @@ _REASONS = {
     "tool_calls": FinishReason.TOOL_CALLS,
     "function_call": FinishReason.TOOL_CALLS,
 }
+_ABSURD = 10**15  # tokens or dollars
 
 
 class ChatChunks:
@@ -55,7 +56,7 @@ class ChatChunks:
         self._model = ""
         self._text = TextJoiner()
         self._reasoning = TextJoiner()
-        self._refused = False
+        self._refused = self._pieces = False
         self._reason: FinishReason | None = None
         self.started = False
         self.finished = False
@@ -89,9 +90,12 @@ class ChatChunks:
         yield StreamEnd(reason)
 
     def _choice(self, choice: Mapping[str, object], chunk: Mapping[str, object]) -> Iterator[Event]:
-        delta = choice.get("delta") or choice.get("message")
-        if isinstance(delta, dict):
+        delta = choice.get("delta")
+        if isinstance(delta, dict) and delta:
+            self._pieces = True
             yield from self._delta(delta)
+        elif isinstance(message := choice.get("message"), dict) and not (self._pieces and self.started):
+            yield from self._delta(message)  # beside pieces it tells all of them again
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._reason = _REASONS.get(reason, FinishReason.OTHER)
@@ -164,7 +168,7 @@ def usage_of(usage: Mapping[str, object]) -> Usage:
 
 def count(value: object) -> int | None:
     """A number of tokens, None for anything that is none."""
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value < _ABSURD else None
 
 
 def _usage_of_timings(timings: Mapping[str, object]) -> Iterator[Event]:
@@ -179,10 +183,10 @@ def _money(value: object) -> Decimal | None:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
-        amount = Decimal(str(value))
+        amount = Decimal(value if isinstance(value, int) else str(value))
     except InvalidOperation:
         return None
-    return amount if amount.is_finite() and amount >= 0 else None
+    return amount if amount.is_finite() and 0 <= amount < _ABSURD else None
 
 
 def _plain(value: object) -> str:

@@ -23,6 +23,7 @@ from tui_stream.providers import _http
 from tui_stream.providers._failures import translate
 from tui_stream.providers._keys import find_key
 from tui_stream.providers._pump import Dialect, pump
+from tui_stream.providers._reach import Reach
 from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class EndpointProvider(ABC):
         self._settings = table
         self._url = table.base_url.strip()
         self._connect = settings.timeouts.connect
+        self._reach = Reach(settings.offline)
         self._model = settings.model or table.model
         self._environ = os.environ if environ is None else environ
         self._peer = _peer(table)
@@ -168,16 +170,18 @@ class EndpointProvider(ABC):
             await self._loaded.client.aclose()
 
     async def _ready(self) -> _Loaded:
+        self._reach.check_url(self._url)
         async with self._lock:
             if self._loaded is None:
                 self._loaded = await asyncio.to_thread(self._load)
             return self._loaded
 
     def _load(self) -> _Loaded:
-        return _Loaded(_http.make_client(self._connect), _http.failures())
+        return _Loaded(_http.make_client(self._connect, reach=self._reach), _http.failures())
 
     async def _headers(self) -> dict[str, str]:
         """The headers of a request; those of the settings go before ours."""
+        self._reach.check_url(self._url)  # the command for the key might connect too
         async with self._lock:
             if self._key is None:
                 names = self._settings.api_key_env, self._settings.api_key_command

@@ -15,6 +15,7 @@ from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import (
     CertificateError,
     ConnectionFailedError,
+    OfflineError,
     ProtocolError,
     ProviderError,
     RequestError,
@@ -42,6 +43,9 @@ def translate(
     if isinstance(error, RefusedResponse):
         return _refused_error(error, peer, model=model)
     chain = list(_chain(error))
+    for link in chain:
+        if isinstance(link, OfflineError):  # an SDK has wrapped it
+            return OfflineError(link.message, hint=link.hint)
     return _unreachable(chain, peer, connect) or _interrupted(chain, peer, started=started)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
 
 from tui_stream.errors import ConfigError
+from tui_stream.providers._reach import ANYWHERE, Reach
 
 if TYPE_CHECKING:
     import httpx2
@@ -92,23 +93,29 @@ async def _touch_anyio() -> None:
     anyio.connect_tcp  # noqa: B018 - it is the looking up that imports
 
 
-def make_client(connect_timeout: float, *, user_agent: str = "tui-stream") -> httpx2.AsyncClient:
+def make_client(
+    connect_timeout: float, *, user_agent: str = "tui-stream", reach: Reach = ANYWHERE
+) -> httpx2.AsyncClient:
     """A client; takes up to 200 ms (imports, certificates), so it must be called in a thread, without a loop.
 
-    Proxies and certificates are taken from the environment, as httpx does.
+    Proxies and certificates are taken from the environment, as httpx does; offline no proxy is used.
 
     Args:
         connect_timeout: seconds until a connection must stand, 0 for no limit.
         user_agent: what the program calls itself.
+        reach: how far it may connect.
     """
+    import httpcore2
     import httpx2
 
     from tui_stream.providers._pacing import pace
 
     asyncio.run(_touch_anyio())
+    limits = httpx2.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE)
     client = httpx2.AsyncClient(
+        transport=reach.transport(httpx2, httpcore2, limits=limits),
         timeout=httpx2.Timeout(None, connect=connect_limit(connect_timeout)),
-        limits=httpx2.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE),
+        limits=limits,
         follow_redirects=False,
         headers={"accept-encoding": "identity", "user-agent": user_agent},
         event_hooks={"response": [_refuse]},

@@ -3,28 +3,67 @@
 from __future__ import annotations
 
 import json
+import math
+from collections.abc import Iterable
 
 import msgspec
+
+MAX_DEPTH = 64
+"""Objects and lists inside one another; no stream needs ten, and whoever walks deeper runs out of stack."""
+
+_MOST_DIGITS = 300  # of a whole number; about where floating point numbers end too
 
 
 def decode(data: bytes | str) -> object:
     r"""The value of a JSON text.
 
     Accepted, because servers send them: a lone surrogate (``\ud83d``, see `TextJoiner`), bytes that are not
-    UTF-8 (they become U+FFFD), NaN and infinities.
+    UTF-8 (they become U+FFFD), NaN and infinities; a whole number of absurd length is infinite too.
 
     Raises:
-        ValueError: it is no JSON.
+        ValueError: it is no JSON, or nested more than `MAX_DEPTH` deep.
     """
     try:
-        return msgspec.json.decode(data)
+        value: object = msgspec.json.decode(data)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
-        text = data if isinstance(data, str) else data.decode("utf-8", "replace")
+        value = _lenient(data if isinstance(data, str) else data.decode("utf-8", "replace"))
+    if _opened(data) > MAX_DEPTH and _is_deep(value):
+        raise ValueError("nested too deeply")
+    return value
+
+
+def _lenient(text: str) -> object:
     try:
-        value: object = json.loads(text)
+        value: object = json.loads(text, parse_int=_whole)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
     return value
+
+
+def _whole(digits: str) -> int | float:
+    if len(digits) <= _MOST_DIGITS:
+        return int(digits)
+    return -math.inf if digits.startswith("-") else math.inf
+
+
+def _opened(data: bytes | str) -> int:
+    """How many objects and lists there are at most."""
+    return data.count("{") + data.count("[") if isinstance(data, str) else data.count(b"{") + data.count(b"[")
+
+
+def _is_deep(value: object) -> bool:
+    level: list[object] = [value]
+    for _ in range(MAX_DEPTH):
+        level = [item for holder in level for item in _held_by(holder) if isinstance(item, dict | list)]
+        if not level:
+            return False
+    return True
+
+
+def _held_by(holder: object) -> Iterable[object]:
+    if isinstance(holder, dict):
+        return holder.values()
+    return holder if isinstance(holder, list) else ()
 
 
 class TextJoiner:

@@ -128,11 +128,14 @@ class JsonStream:
 
     def _malformed(self, data: str) -> ProtocolError:
         start = clean_line(data[:200], limit=60)
-        return ProtocolError(f"{self._peer.name} sent an event that is no JSON object: {start}")
+        return ProtocolError(
+            f"{self._peer.name} sent an event that is no JSON object: {start}.",
+            hint=f"Look at what answers at {self._peer.url}.",
+        )
 
     def _no_stream(self, body: bytes) -> ProtocolError:
         start = clean_line(body[:400].decode("utf-8", "replace"), limit=80)
         return ProtocolError(
-            f"{self._peer.name} answered with JSON instead of a stream: {start}",
+            f"{self._peer.name} answered with JSON instead of a stream: {start}.",
             hint=f"Check the base URL {self._peer.url}.",
         )

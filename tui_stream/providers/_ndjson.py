@@ -60,4 +60,6 @@ def _object(line: bytes) -> dict[str, object]:
 
 def _malformed(line: bytes) -> ProtocolError:
     start = clean_line(line[:200].decode("utf-8", "replace"), limit=60)
-    return ProtocolError(f"The server sent a line that is no JSON object: {start}")
+    return ProtocolError(
+        f"The server sent a line that is no JSON object: {start}.", hint="Look at what answers under the base URL."
+    )

@@ -5,14 +5,17 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+from collections.abc import Awaitable
+from urllib.parse import SplitResult
 
-from tui_stream.errors import ConfigError
+from tui_stream.errors import ConfigError, OfflineError
 from tui_stream.providers._http import split_url
+from tui_stream.providers._reach import ANYWHERE, Reach
 
 _MAX_ANSWER = 1 << 20
 
 
-async def running(base_url: str, limit: float = 0.3) -> list[str]:
+async def running(base_url: str, limit: float = 0.3, reach: Reach = ANYWHERE) -> list[str]:
     """The names of the models that an Ollama has, the one changed last first; empty where none answers.
 
     Never raises. Uses neither an SDK nor an HTTP library, nor a proxy.
@@ -20,12 +23,13 @@ async def running(base_url: str, limit: float = 0.3) -> list[str]:
     Args:
         base_url: where Ollama would listen.
         limit: seconds that all of it may take.
+        reach: how far to connect.
     """
     try:
         async with asyncio.timeout(limit):
-            answer = await _get(base_url, "/api/tags")
+            answer = await _get(base_url, "/api/tags", reach)
         tags = json.loads(answer)
-    except (OSError, EOFError, ValueError, ConfigError, RecursionError, asyncio.LimitOverrunError):
+    except (OSError, EOFError, ValueError, ConfigError, OfflineError, RecursionError, asyncio.LimitOverrunError):
         return []
     models = tags.get("models") if isinstance(tags, dict) else None
     return [model["name"] for model in models if _chats(model)] if isinstance(models, list) else []
@@ -39,7 +43,7 @@ def _chats(model: object) -> bool:
     return not isinstance(capabilities, list) or "completion" in capabilities
 
 
-async def _get(base_url: str, path: str) -> bytes:
+async def _get(base_url: str, path: str, reach: Reach) -> bytes:
     """The body of an answer with status 200.
 
     Asked in HTTP/1.0, so that the body is never chunked.
@@ -48,12 +52,10 @@ async def _get(base_url: str, path: str) -> bytes:
         OSError: no connection.
         EOFError: it broke off.
         ValueError: another status, or no HTTP.
+        OfflineError: it may not be asked.
     """
     url = split_url(base_url)
-    tls = url.scheme == "https"
-    reader, writer = await asyncio.open_connection(
-        url.hostname, url.port or (443 if tls else 80), ssl=tls or None, limit=_MAX_ANSWER
-    )
+    reader, writer = await _connection(url, reach)
     try:
         host = url.netloc.rpartition("@")[2]
         request = f"GET {url.path.rstrip('/')}{path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"
@@ -65,3 +67,14 @@ async def _get(base_url: str, path: str) -> bytes:
         return await reader.readexactly(int(length[1])) if length else await reader.read(_MAX_ANSWER)
     finally:
         writer.close()
+
+
+async def _connection(url: SplitResult, reach: Reach) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    host, tls = url.hostname or "", url.scheme == "https"
+    port = url.port or (443 if tls else 80)
+
+    def opening(address: str) -> Awaitable[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+        name = host if tls else None
+        return asyncio.open_connection(address, port, ssl=tls or None, server_hostname=name, limit=_MAX_ANSWER)
+
+    return await reach.connect(host, opening)

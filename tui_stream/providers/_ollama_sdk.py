@@ -22,6 +22,7 @@ from tui_stream.errors import (
 )
 from tui_stream.providers._failures import translate
 from tui_stream.providers._http import connect_limit
+from tui_stream.providers._reach import Reach
 from tui_stream.providers._translate import Fault, Peer, fault_in_body, refusal
 
 if TYPE_CHECKING:
@@ -56,14 +57,22 @@ class OllamaModels:
         connect: seconds until a connection must stand, 0 for no limit.
         peer: for the wording of errors.
         headers: to send with every request.
+        reach: how far it may connect.
     """
 
-    def __init__(self, base_url: str, connect: float, peer: Peer, headers: Mapping[str, str]) -> None:
+    def __init__(self, base_url: str, connect: float, peer: Peer, headers: Mapping[str, str], reach: Reach) -> None:
+        import httpcore
         import httpx
         import ollama
 
         limits = httpx.Timeout(None, connect=connect_limit(connect))
-        self._client = ollama.AsyncClient(base_url, follow_redirects=False, timeout=limits, headers=dict(headers))
+        self._client = ollama.AsyncClient(
+            base_url,
+            follow_redirects=False,
+            timeout=limits,
+            headers=dict(headers),
+            transport=reach.transport(httpx, httpcore),
+        )
         self._errors = (ollama.ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, OSError)
         self._connect = connect
         self._peer = peer

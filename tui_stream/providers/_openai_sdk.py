@@ -26,6 +26,7 @@ from tui_stream.providers._failures import translate
 from tui_stream.providers._keys import find_key
 from tui_stream.providers._openai_models import listed_models
 from tui_stream.providers._pump import Dialect, pump
+from tui_stream.providers._reach import Reach
 from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class SdkProvider(ABC):
     def __init__(self, settings: Settings, table: OpenAISettings, environ: Mapping[str, str] | None = None) -> None:
         self._settings = table
         self._connect = settings.timeouts.connect
+        self._reach = Reach(settings.offline)
         self._model = settings.model or table.model
         self._environ = os.environ if environ is None else environ
         self._official = _http.split_url(table.base_url).hostname == _HOST
@@ -196,7 +198,9 @@ class SdkProvider(ABC):
 
         Raises:
             AuthenticationError: OpenAI's own API is asked without one.
+            OfflineError: it would be of no use.
         """
+        self._reach.check_url(self._settings.base_url)
         async with self._lock:
             if self._key is None:
                 names = self._settings.api_key_env, self._settings.api_key_command
@@ -213,6 +217,7 @@ class SdkProvider(ABC):
         return self._key or ""
 
     async def _ready(self) -> Sdk:
+        self._reach.check_url(self._settings.base_url)
         async with self._lock:
             if self._sdk is None:
                 self._sdk = await asyncio.to_thread(self._load)
@@ -226,7 +231,7 @@ class SdkProvider(ABC):
             api_key="unused: every request brings its own Authorization header, or none",
             base_url=self._settings.base_url,
             max_retries=0,
-            http_client=_http.make_client(self._connect),
+            http_client=_http.make_client(self._connect, reach=self._reach),
         )
         resource = self._resource(client)
         resource.with_streaming_response  # noqa: B018 - it is the looking up that costs

@@ -209,13 +209,13 @@ class PlainSse:
         if self._unread:
             shown = clean_line(self._unread[:400], limit=80)
             raise ProtocolError(
-                f"{self._peer.name} sent events without any text that is known here; the first was {shown}",
+                f"{self._peer.name} sent events without any text that is known here; the first was {shown}.",
                 hint='The text is expected as {"content": "..."}.',
             )
         if self._head.strip() and not _FIELD.match(self._head.removeprefix(b"\xef\xbb\xbf")):
             start = clean_line(self._head.decode("utf-8", "replace"), limit=60)
             raise ProtocolError(
-                f"{self._peer.name} answered with text that is no event stream: {start}",
+                f"{self._peer.name} answered with text that is no event stream: {start}.",
                 hint="If it is an endpoint of the AI SDK, use --provider ai-sdk; else check the base URL.",
             )
 

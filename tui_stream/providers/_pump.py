@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from tui_stream.core.events import Event
 from tui_stream.errors import ProtocolError
 from tui_stream.providers._http import failures
+from tui_stream.providers._increments import PATIENCE, Increments
 from tui_stream.providers._lines import MAX_LINE, too_long
 from tui_stream.providers._translate import Peer, page_title
 
@@ -29,6 +30,8 @@ DRAIN_TIMEOUT = 0.1
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _PAGE_START = 64 * 1024
+_MOST_UNPACKED = 8 * 1024 * 1024  # bytes out of a compressed body before its rate of compression is looked at
+_MOST_PACKED = 300  # bytes that one byte of a compressed body may stand for; of a stream they are ten to fifty
 
 
 class Dialect(Protocol):
@@ -71,7 +74,8 @@ async def pump(response: httpx2.Response, dialect: Dialect, peer: Peer) -> Async
         ProviderError: what the dialect finds wrong.
         Exception: one of `failures`, when the connection fails before the answer is finished.
     """
-    async with aclosing(response.aiter_bytes()) as pieces:
+    increments = Increments()
+    async with aclosing(_unpacked(response, peer)) as pieces:
         while (first := await anext(pieces, b"")) and not first.lstrip(_BLANK):
             for event in dialect.feed(first):
                 yield event
@@ -79,16 +83,77 @@ async def pump(response: httpx2.Response, dialect: Dialect, peer: Peer) -> Async
             for event in await _misfit(first, pieces, dialect, peer):
                 yield event
             return
-        for event in dialect.feed(first):
+        for event in increments.passed(dialect.feed(first)):
             yield event
-        while not dialect.finished and (data := await anext(pieces, b"")):
-            for event in dialect.feed(data):
-                yield event
-        for event in await _tail(pieces, dialect):
+        async with aclosing(_rest(pieces, dialect, increments)) as rest:
+            async for events in rest:
+                for event in events:
+                    yield event
+        for event in await _tail(pieces, dialect, increments):
             yield event
-        for event in dialect.flush():
+        for event in increments.passed(dialect.flush()):
             yield event
         await _drain(pieces)
+
+
+async def _unpacked(response: httpx2.Response, peer: Peer) -> AsyncGenerator[bytes, None]:
+    """The body's bytes, decompressed where they came compressed.
+
+    Raises:
+        ProtocolError: they stand for more than any answer that was compressed.
+    """
+    size = 0
+    async with aclosing(response.aiter_bytes()) as pieces:
+        async for data in pieces:
+            size += len(data)
+            if size > _MOST_UNPACKED and size > response.num_bytes_downloaded * _MOST_PACKED:
+                raise ProtocolError(
+                    f"{peer.name} sent compressed data that unpacks to more than {_MOST_PACKED} times its size.",
+                    hint="Look at what answers under the base URL.",
+                )
+            yield data
+
+
+async def _rest(
+    pieces: AsyncGenerator[bytes, None], dialect: Dialect, increments: Increments
+) -> AsyncGenerator[Iterator[Event], None]:
+    """The events of one piece after another, until the model has finished or the pieces end.
+
+    What is held back is handed on where nothing comes for a while, and before a failure.
+    """
+    try:
+        while not dialect.finished:
+            if increments.holding:
+                async with _reading(pieces) as reading:
+                    if not (await asyncio.wait({reading}, timeout=PATIENCE))[0]:
+                        yield increments.release()
+                    data = await reading
+            else:
+                data = await anext(pieces, b"")
+            if not data:
+                break
+            yield increments.passed(dialect.feed(data))
+    except failures():
+        yield increments.release()
+        raise
+    yield increments.release()
+
+
+@asynccontextmanager
+async def _reading(pieces: AsyncGenerator[bytes, None]) -> AsyncGenerator[asyncio.Task[bytes], None]:
+    """A task that reads the next piece, empty at the end; it is gone afterwards."""
+
+    async def read() -> bytes:
+        return await anext(pieces, b"")
+
+    task = asyncio.create_task(read())
+    try:
+        yield task
+    finally:
+        task.cancel()
+        await asyncio.wait({task})
+        if not task.cancelled():
+            task.exception()  # looked at, so that asyncio does not report it as lost
 
 
 async def _misfit(first: bytes, pieces: AsyncGenerator[bytes, None], dialect: Dialect, peer: Peer) -> Iterator[Event]:
@@ -110,13 +175,13 @@ async def _misfit(first: bytes, pieces: AsyncGenerator[bytes, None], dialect: Di
     )
 
 
-async def _tail(pieces: AsyncGenerator[bytes, None], dialect: Dialect) -> list[Event]:
+async def _tail(pieces: AsyncGenerator[bytes, None], dialect: Dialect, increments: Increments) -> list[Event]:
     """What follows the finish reason, if it comes soon; no failure can spoil the answer any more."""
     events: list[Event] = []
     try:
         async with asyncio.timeout(TAIL_TIMEOUT):
             while not dialect.done and (data := await anext(pieces, b"")):
-                events.extend(dialect.feed(data))
+                events.extend(increments.passed(dialect.feed(data)))
     except failures():
         pass
     return events

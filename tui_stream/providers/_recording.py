@@ -18,6 +18,7 @@ from tui_stream.core.events import (
     Event,
     Progress,
     ReasoningDelta,
+    Rerouted,
     ResponseStarted,
     StreamEnd,
     TextDelta,
@@ -34,6 +35,7 @@ _NAMES: dict[type[Event], str] = {
     ToolCallDelta: "tool_call",
     ResponseStarted: "started",
     Progress: "progress",
+    Rerouted: "rerouted",
     UsageReport: "usage",
     StreamEnd: "end",
 }

@@ -7,6 +7,7 @@ Knows the forms in which servers put an error into a body or a stream: OpenAI's 
 from __future__ import annotations
 
 import html
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
-from tui_stream.core.sanitize import clean_line
+from tui_stream.core.sanitize import clean_line, mask_keys
 from tui_stream.errors import (
     AuthenticationError,
     ModelNotFoundError,
@@ -26,7 +27,6 @@ from tui_stream.errors import (
 )
 from tui_stream.providers._json import decode
 
-_SECRET = re.compile(r"\b(?:sk|gsk|pk|hf|xai)[-_][\w*.-]{8,}|\bAIza[\w*-]{16,}|(?i:\bbearer\s+)\S+")
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title|<h1[^>]*>(.*?)</h1", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<(script|style)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
 _NO_MODEL = re.compile(
@@ -119,7 +119,7 @@ def refusal(fault: Fault, peer: Peer, *, model: str = "", retry_after: float | N
     if "insufficient_quota" in kind or status == HTTPStatus.PAYMENT_REQUIRED:
         return OutOfCreditError(said, hint="Add credit to the account, or choose another provider.")
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return RateLimitError(said, hint="Wait a little, then try again.", retry_after=retry_after)
+        return RateLimitError(said, hint=f"Wait {_wait_text(retry_after)}, then try again.", retry_after=retry_after)
     if status is None or status >= HTTPStatus.INTERNAL_SERVER_ERROR or status in _TEMPORARY:
         return ServerError(said, hint="Try again in a moment.", retry_after=retry_after)
     return RequestError(said, hint=_request_hint(status, kind, peer))
@@ -146,7 +146,7 @@ def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> floa
 
 def _line(value: object) -> str:
     """One safe line of what a server wrote, with nothing in it that looks like a key."""
-    return clean_line(_SECRET.sub("[key]", clean_line(str(value), limit=2000)), limit=240)
+    return clean_line(mask_keys(clean_line(str(value), limit=2000)), limit=240)
 
 
 def _kind(value: Mapping[str, object]) -> str:
@@ -178,6 +178,17 @@ _KINDS = (
 def _status_of_kind(kind: str) -> int | None:
     """The status that a ``type`` or ``code`` stands for, where a stream can carry no status of its own."""
     return next((status for words, status in _KINDS if any(word in kind for word in words)), None)
+
+
+_UNITS = ((86400, "days"), (3600, "h"), (60, "min"), (1, "s"))
+
+
+def _wait_text(seconds: float | None) -> str:
+    """A wait that the server asked for, in the largest unit of which there are two; never less than it is."""
+    for size, unit in _UNITS:
+        if seconds is not None and seconds >= 2 * size:
+            return f"{math.ceil(seconds / size):,} {unit}"
+    return "a little"
 
 
 def _names_no_model(fault: Fault, status: int | None) -> bool:

@@ -28,6 +28,7 @@ _REASONS = {
 }
 _RATE_LIMIT = re.compile(r"\brate.?limit|\btoo many requests\b|\b429\b", re.IGNORECASE)
 _HIDDEN = re.compile(r"an error occurred\.?|(internal )?(server )?error\.?|something went wrong\.?", re.IGNORECASE)
+_FOREVER = 10**12  # seconds
 _NO_ERROR = (None, False, "", 0)
 
 
@@ -162,7 +163,9 @@ def reported(value: object, peer: Peer, *, model: str = "") -> ProviderError:
     if fault.status is None and _RATE_LIMIT.search(fault.message):
         fault = Fault(fault.message, f"{fault.kind} rate_limit".strip())
     wait = value.get("retry_after", value.get("retryAfter")) if isinstance(value, dict) else None
-    seconds = float(wait) if isinstance(wait, int | float) and not isinstance(wait, bool) and wait >= 0 else None
+    if not isinstance(wait, int | float) or isinstance(wait, bool) or not 0 <= wait < _FOREVER:
+        wait = None
+    seconds = None if wait is None else float(wait)
     error = refusal(fault, peer, model=model, retry_after=seconds)
     if not fault.message or _HIDDEN.fullmatch(fault.message):
         error.hint = f"{error.hint} The endpoint keeps the reason to itself; its log has it.".strip()
@@ -184,7 +187,7 @@ def malformed(peer: Peer, data: str | bytes, what: str) -> ProtocolError:
     """The error for a piece of a stream that cannot be read; ``what`` says what it should be."""
     text = data if isinstance(data, str) else data[:400].decode("utf-8", "replace")
     return ProtocolError(
-        f"{peer.name} sent {what}: {clean_line(text[:200], limit=60)}", hint=f"Look at what answers at {peer.url}."
+        f"{peer.name} sent {what}: {clean_line(text[:200], limit=60)}.", hint=f"Look at what answers at {peer.url}."
     )
 
 
@@ -192,5 +195,5 @@ def no_stream(peer: Peer, body: bytes) -> ProtocolError:
     """The error for a body of JSON that is no answer."""
     start = clean_line(body[:400].decode("utf-8", "replace"), limit=80)
     return ProtocolError(
-        f"{peer.name} answered with JSON instead of a stream: {start}", hint=f"Check the base URL {peer.url}."
+        f"{peer.name} answered with JSON instead of a stream: {start}.", hint=f"Check the base URL {peer.url}."
     )

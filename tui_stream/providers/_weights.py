@@ -58,11 +58,13 @@ class Shelf:
     Args:
         folder: where fetched weights are kept; it need not exist.
         pin: the model that is meant when none is named.
+        absent: what the list of models says of the pinned one while its file is missing.
     """
 
-    def __init__(self, folder: Path, pin: Pin = DEFAULT) -> None:
+    def __init__(self, folder: Path, pin: Pin = DEFAULT, *, absent: str = "fetched when first used") -> None:
         self.folder = folder
         self.pin = pin
+        self._absent = absent
 
     @property
     def pinned(self) -> Path:
@@ -114,7 +116,7 @@ class Shelf:
 
     def _info(self, path: Path, name: str, context: int) -> ModelInfo:
         if path == self.pinned and not path.is_file():
-            return ModelInfo(name, context or None, self.pin.size, "fetched when first used")
+            return ModelInfo(name, context or None, self.pin.size, self._absent)
         try:
             return ModelInfo(name, context or context_length(path), path.stat().st_size, str(path))
         except (OSError, ValueError) as error:

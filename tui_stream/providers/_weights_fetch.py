@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from tui_stream.core.events import Progress
-from tui_stream.errors import DiskFullError, WeightsError
+from tui_stream.errors import DiskFullError, OfflineError, WeightsError
 from tui_stream.providers._weights_files import (
     FolderLock,
     disk_errors,
@@ -39,7 +39,12 @@ class Source(Protocol):
         """Bytes of room that fetching takes, given what is there of the file already."""
 
     def fetch(self, pin: Pin, part: Path) -> AsyncGenerator[Progress, None]:
-        """Brings the whole, checked file to ``part``; raises `WeightsError` with the bare reason."""
+        """Brings the whole, checked file to ``part``.
+
+        Raises:
+            WeightsError: it cannot be had here; the message is the bare reason.
+            OfflineError: nobody may be asked here.
+        """
 
 
 class Fetcher:
@@ -86,6 +91,7 @@ class Fetcher:
 
     async def _from_anywhere(self) -> AsyncGenerator[Progress, None]:
         reasons: list[str] = []
+        refused: list[OfflineError] = []
         for source in self._sources:
             needed = source.needed(self._pin, self._part)
             if await in_thread(lambda _stop: self._free(self._folder)) < needed:
@@ -98,12 +104,26 @@ class Fetcher:
                 raise
             except WeightsError as error:
                 reasons.append(f"{source.label} ({error.message})")
+            except OfflineError as error:
+                refused.append(error)
+                reasons.append(f"{source.label} (not asked offline)")
             else:
                 return
+        if refused and len(refused) == len(reasons):
+            raise self._offline() from refused[0]
         raise WeightsError(
             f"{self._pin.name} could not be fetched from {' or from '.join(reasons)}.",
             hint=(
                 f"Check the network and try again, or put {self._pin.filename} into {self._folder}, "
+                "or set providers.embedded.model to another GGUF file."
+            ),
+        )
+
+    def _offline(self) -> WeightsError:
+        return WeightsError(
+            f"{self._pin.name} is not on this machine yet, and offline it cannot be fetched.",
+            hint=(
+                f"Start once without --offline, or put {self._pin.filename} into {self._folder}, "
                 "or set providers.embedded.model to another GGUF file."
             ),
         )

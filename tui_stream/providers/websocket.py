@@ -24,6 +24,7 @@ from tui_stream.core.provider import Capabilities
 from tui_stream.errors import AuthenticationError, ConfigError, RequestError, TuiStreamError
 from tui_stream.providers import _http
 from tui_stream.providers._keys import find_key
+from tui_stream.providers._reach import Reach
 from tui_stream.providers._translate import Peer
 from tui_stream.providers._ws_messages import WsMessages
 
@@ -62,6 +63,7 @@ class WebSocketProvider:
     def __init__(self, settings: Settings, environ: Mapping[str, str] | None = None) -> None:
         self._settings: WebSocketSettings = settings.providers.websocket
         self._connect = settings.timeouts.connect
+        self._reach = Reach(settings.offline)
         self._model = settings.model or self._settings.model
         self._environ = os.environ if environ is None else environ
         self._url = self._settings.base_url.strip()
@@ -183,6 +185,7 @@ class WebSocketProvider:
             await exchange.socket.abort()
 
     async def _ready(self) -> _Library:
+        self._reach.check_url(self._url)
         async with self._lock:
             if self._library is None:
                 self._library = await asyncio.to_thread(self._load)
@@ -191,9 +194,12 @@ class WebSocketProvider:
     def _load(self) -> _Library:
         exchange = importlib.import_module("tui_stream.providers._ws_exchange")
         failures = importlib.import_module("tui_stream.providers._ws_failures")
-        return _Library(exchange.Opener.make(self._url, self._connect), exchange, failures, failures.ERRORS)
+        return _Library(
+            exchange.Opener.make(self._url, self._connect, self._reach), exchange, failures, failures.ERRORS
+        )
 
     async def _find_key(self) -> str:
+        self._reach.check_url(self._url)  # the command for the key might connect too
         async with self._lock:
             if self._key is None:
                 names = self._settings.api_key_env, self._settings.api_key_command

@@ -1,0 +1,286 @@
+"""Several endpoints for one model: edge regions, two machines with a GPU. The fastest healthy one is asked.
+
+Where it fails before its first token, the next one is asked at once; what failed rests for a while. After the first
+token nothing is asked again: the answer is one endpoint's from its beginning to its end. What is known of the
+endpoints outlasts the program (`tui_stream.providers._pool_memory`).
+
+An error of the request itself (a field that is not valid, a conversation that is too long) would be the same
+everywhere and is raised at once. A key that is refused, a model that is missing and a web page in place of an answer
+are matters of one endpoint: the machines of one person are rarely set up alike.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, aclosing, suppress
+from typing import TypeVar, cast
+
+from tui_stream.core.events import Event, Progress, Rerouted, StreamEnd
+from tui_stream.core.models import ChatRequest, ModelInfo
+from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
+from tui_stream.core.stats import Clock
+from tui_stream.errors import ProviderError, TuiStreamError
+from tui_stream.providers._endpoint import Reachable
+from tui_stream.providers._pool_ledger import Endpoint, Ledger, Member, endpoints, is_its_own
+from tui_stream.providers._pool_memory import Memory
+from tui_stream.providers._pool_watch import Watch
+
+__all__ = ["HANG", "Member", "Memory", "Pool", "make"]
+
+HANG = 10.0
+"""Seconds of silence after which a request that is given up counts as the endpoint's failure."""
+
+STRAGGLERS = 2.0
+"""Seconds that the others have once the first endpoint has listed its models."""
+
+_T = TypeVar("_T")
+
+
+class Pool:
+    """A provider made of several of the same kind; made by `make`.
+
+    Args:
+        members: at least one, in the order in which unknown ones are asked.
+        clock: the clock of all times to first token and rests.
+        memory: what earlier runs knew, on the same clock.
+        hang: see `HANG`.
+    """
+
+    def __init__(
+        self,
+        members: Sequence[Member],
+        *,
+        clock: Clock = time.monotonic,
+        memory: Memory | None = None,
+        hang: float = HANG,
+    ) -> None:
+        self._endpoints = tuple(endpoints(members))
+        self._ledger = Ledger(self._endpoints, clock, memory or Memory(clock=clock), hang)
+        self._asked = self._endpoints[0]
+        self._streaming: list[Endpoint] = []
+
+    @property
+    def name(self) -> str:
+        """The name of its members."""
+        return self._endpoints[0].provider.name
+
+    @property
+    def model(self) -> str:
+        """The model used when a request names none; that of the endpoint asked last, where they differ."""
+        return self._asked.provider.model
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What every member can do; it is local where all of them are."""
+        every = [endpoint.provider.capabilities for endpoint in self._endpoints]
+        windows = [one.context_window for one in every if one.context_window is not None]
+        return Capabilities(
+            local=all(one.local for one in every),
+            reasoning=any(one.reasoning for one in every),
+            context=all(one.context for one in every),
+            context_window=min(windows) if len(windows) == len(every) else None,
+        )
+
+    async def prepare(self) -> AsyncGenerator[Progress, None]:
+        """Prepares the endpoint that would be asked, the next one where that fails.
+
+        Raises:
+            TuiStreamError: none can be prepared.
+        """
+        await self._ledger.recall()
+        failures: list[tuple[Endpoint, ProviderError]] = []
+        for endpoint in self._ledger.candidates(""):
+            try:
+                async with aclosing(_preparation(endpoint)) as steps:
+                    async for step in steps:
+                        yield step
+            except ProviderError as error:
+                if not is_its_own(error):
+                    raise
+                self._ledger.failed(endpoint, "", error)
+                failures.append((endpoint, error))
+            else:
+                return
+        raise self._in_vain(failures, "") from failures[-1][1]
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        """Asks one endpoint after the other until one answers; see `tui_stream.core.provider.Provider`.
+
+        Raises:
+            ProviderError: none answered (the error of the last one that may be asked again, with the number of those
+                that were tried), or the one that did broke off, or the request is not valid.
+        """
+        await self._ledger.recall()
+        failures: list[tuple[Endpoint, ProviderError]] = []
+        for endpoint in self._ledger.candidates(request.model):
+            if failures:
+                yield Rerouted(failures[-1][0].name, endpoint.name, failures[-1][1].message)
+            watch = self._ledger.watch()
+            try:
+                async with aclosing(self._ask(endpoint, request, watch)) as events:
+                    async for event in events:
+                        yield event
+            except ProviderError as error:
+                if watch.answered or not is_its_own(error):
+                    raise
+                failures.append((endpoint, error))
+            else:
+                return
+        raise self._in_vain(failures, request.model) from failures[-1][1]
+
+    async def models(self) -> Sequence[ModelInfo]:
+        """The models of all healthy endpoints, each once, in the order of the endpoints.
+
+        Raises:
+            TuiStreamError: none of them can be asked.
+        """
+        lists = await self._from_all(lambda provider: provider.models())
+        found: dict[str, ModelInfo] = {}
+        for model in (model for models in lists for model in models):
+            found.setdefault(model.name, model)
+        return list(found.values())
+
+    async def aclose(self) -> None:
+        """Closes all members, and sees to it that what was learned is written."""
+        async with AsyncExitStack() as stack:
+            for endpoint in self._endpoints:
+                stack.push_async_callback(endpoint.provider.aclose)
+            await self._ledger.saved()
+
+    async def _ask(self, endpoint: Endpoint, request: ChatRequest, watch: Watch) -> AsyncGenerator[Event, None]:
+        """Asks one endpoint, and takes note of how it does."""
+        ledger, model = self._ledger, request.model
+        try:
+            async with aclosing(_preparation(endpoint)) as steps:
+                async for step in steps:
+                    watch.came(step)
+                    yield step
+                    watch.listens()
+            self._asked = endpoint
+            self._streaming.append(endpoint)
+            watch.sends()
+            async with aclosing(endpoint.provider.stream(request)) as events:
+                async for event in events:
+                    if watch.came(event):
+                        ledger.answered(endpoint, model, watch)
+                    if isinstance(event, StreamEnd):
+                        ledger.ended(endpoint, model)
+                    yield event
+                    watch.listens()
+        except ProviderError as error:
+            ledger.failed(endpoint, model, error)
+            raise
+        except (asyncio.CancelledError, GeneratorExit):
+            ledger.given_up(endpoint, model, watch)
+            raise
+        finally:
+            if watch.asked:
+                self._streaming.remove(endpoint)
+            ledger.save(model)
+
+    def _in_vain(self, failures: Sequence[tuple[Endpoint, ProviderError]], model: str) -> ProviderError:
+        """The error to raise when all that were asked have failed; another try is due when the first of them allows."""
+        self._ledger.exhausted(failures, model)
+        errors = [error for _, error in failures]
+        again = [error for error in errors if error.retryable] or errors
+        waits = [error.retry_after for error in again if error.retry_after is not None]
+        soonest = min(waits) if len(waits) == len(again) else None
+        tried, every, last = len(errors), len(self._endpoints), again[-1]
+        if every == 1:
+            return last
+        said = f"all {every} endpoints tried" if tried == every else f"{tried} of {every} endpoints tried"
+        return type(last)(f"{last.message.rstrip('.')} ({said}).", hint=last.hint, retry_after=soonest)
+
+    async def _from_all(self, call: Callable[[Provider], Awaitable[_T]]) -> list[_T]:
+        """Asks all healthy endpoints at once; what came from those that answered, in their order.
+
+        Raises:
+            TuiStreamError: none answered.
+        """
+        await self._ledger.recall()
+        found: dict[Endpoint, _T] = {}
+        errors: list[TuiStreamError] = []
+
+        async def ask(endpoint: Endpoint) -> None:
+            try:
+                found[endpoint] = await call(endpoint.provider)
+            except TuiStreamError as error:
+                errors.append(error)
+            else:
+                if limit.when() is None:
+                    limit.reschedule(asyncio.get_running_loop().time() + STRAGGLERS)
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
+                for endpoint in self._ledger.healthy():
+                    group.create_task(ask(endpoint))
+        if not found:
+            raise errors[-1]
+        return [found[endpoint] for endpoint in self._endpoints if endpoint in found]
+
+
+class _PullingPool(Pool):
+    """Its members can fetch models."""
+
+    async def pull(self, model: str) -> AsyncGenerator[Progress, None]:
+        """Fetches the model to every endpoint, one after the other.
+
+        Raises:
+            ProviderError: one of them cannot have it; the others have it nevertheless.
+        """
+        failures: list[ProviderError] = []
+        for endpoint in self._endpoints:
+            try:
+                async with aclosing(cast(Pulls, endpoint.provider).pull(model)) as steps:
+                    async for step in steps:
+                        yield Progress(f"{step.label} ({endpoint.name})", step.done, step.total)
+            except ProviderError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+
+
+class _ToldPool(Pool):
+    """Its members can be told more while they answer."""
+
+    async def add_context(self, text: str) -> bool:
+        """Sends a note along with the answer that streams; see `tui_stream.core.provider.TakesContext`."""
+        if len(set(self._streaming)) != 1:
+            return False
+        return await cast(TakesContext, self._streaming[0].provider).add_context(text)
+
+
+class _ReachablePool(Pool):
+    """Its members can be looked for without asking a model anything."""
+
+    async def reach(self) -> None:
+        """Returns where something answers at one of the addresses.
+
+        Raises:
+            TuiStreamError: nothing does.
+        """
+        await self._from_all(lambda provider: cast(Reachable, provider).reach())
+
+
+def make(
+    members: Sequence[Member], *, clock: Clock = time.monotonic, memory: Memory | None = None, hang: float = HANG
+) -> Pool:
+    """A pool that can do what all its members can: fetch models, take more context, be looked for."""
+    kinds: list[tuple[type, type[Pool]]] = [
+        (Pulls, _PullingPool),
+        (TakesContext, _ToldPool),
+        (Reachable, _ReachablePool),
+    ]
+    able = [kind for asked, kind in kinds if all(isinstance(member.provider, asked) for member in members)]
+    made = cast(type[Pool], type("Pool", tuple(able), {})) if able else Pool
+    return made(members, clock=clock, memory=memory, hang=hang)
+
+
+async def _preparation(endpoint: Endpoint) -> AsyncGenerator[Progress, None]:
+    if not endpoint.prepared:
+        async with aclosing(endpoint.provider.prepare()) as steps:
+            async for step in steps:
+                yield step
+        endpoint.prepared = True

@@ -8,7 +8,7 @@ the margins and the insertion and deletion of lines that each has had since the 
 
 from __future__ import annotations
 
-from collections import Counter
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple, cast
 
@@ -47,20 +47,22 @@ class Painter:
         """The terminal may show anything now: all of it is written the next time."""
         self._rows = []
 
-    def paint(self, pieces: Iterable[Piece], width: int, height: int) -> str:
-        """What to write so that these pieces stand where they belong, and all else stays as it is."""
+    def paint(self, pieces: Iterable[tuple[int, int, int, str]], width: int, height: int) -> str:
+        """What to write so that these pieces, each as a `Piece`, stand where they belong; all else stays as it is."""
         if (self._width, len(self._rows)) != (width, height):
             self._width, self._rows, self._whole = width, [{} for _ in range(height)], False
         wanted: dict[int, Row] = {}
         for y, x, end, text in pieces:
-            if 0 <= y < height and end <= width:  # what was drawn for a larger screen is drawn again for this one
-                row = wanted.get(y)
-                if row is None:
-                    row = wanted[y] = self._rows[y].copy()
-                if _put(row, x, end, text):
-                    self._whole = False
-        changed = [y for y, row in wanted.items() if row != self._rows[y]]
-        moved = self._move(changed, wanted) if len(changed) > _LEAST_MOVED else ""
+            if not 0 <= y < height or end > width:  # drawn for a larger screen; it is drawn again for this one
+                continue
+            row = wanted.get(y)
+            if row is None:
+                if self._rows[y].get(x) == (end, text):
+                    continue
+                row = wanted[y] = self._rows[y].copy()
+            if _put(row, x, end, text):
+                self._whole = False
+        moved = self._move(sorted(wanted), wanted) if len(wanted) > _LEAST_MOVED else ""
         written = [_write(y, row, self._rows[y]) for y, row in sorted(wanted.items()) if row != self._rows[y]]
         for y, row in wanted.items():
             self._rows[y] = row
@@ -71,14 +73,19 @@ class Painter:
     # -- moving -------------------------------------------------------------------------------------
 
     def _move(self, changed: list[int], wanted: dict[int, Row]) -> str:
-        """Moves rows to where they are wanted, if that saves writing; what else they did is put right in ``wanted``."""
+        """Moves rows to where they are wanted, if that saves writing; what else that did is put right in ``wanted``.
+
+        Args:
+            changed: the rows that are wanted otherwise than they are, from the top down.
+            wanted: what is wanted in these rows; rows that moved along are added.
+        """
         if not self._whole:
             return ""
         distance, new = self._distance(changed, wanted)
         if len(new) < _LEAST_MOVED:
             return ""
         top, bottom = min(new[0], new[0] + distance), max(new[-1], new[-1] + distance)
-        unchanged = bottom - top + 1 - sum(top <= y <= bottom for y in changed)
+        unchanged = bottom - top + 1 - (bisect_right(changed, bottom) - bisect_left(changed, top))
         if len(new) < unchanged + _LEAST_MOVED:
             return ""
         for y in range(top, bottom + 1):
@@ -91,20 +98,15 @@ class Painter:
     def _distance(self, changed: list[int], wanted: dict[int, Row]) -> tuple[int, list[int]]:
         """How many rows down most of what is wanted stands now, and the rows for which that is so."""
         places: dict[str, int | None] = {}
-        for y in range(min(changed), max(changed) + 1):
+        for y in range(changed[0], changed[-1] + 1):
             text = _main(self._rows[y])
             places[text] = None if text in places else y
-        votes: Counter[int] = Counter()
-        found: list[tuple[int, int]] = []
+        found: dict[int, list[int]] = {}
         for y in changed:
             place = places.get(_main(wanted[y]))
             if place is not None and place != y:
-                votes[place - y] += 1
-                found.append((y, place - y))
-        if not votes:
-            return 0, []
-        distance = votes.most_common(1)[0][0]
-        return distance, sorted(y for y, away in found if away == distance)
+                found.setdefault(place - y, []).append(y)
+        return max(found.items(), key=lambda pair: len(pair[1]), default=(0, []))
 
 
 def _main(row: Row) -> str:
@@ -171,16 +173,16 @@ def painted(renderable: RenderableType | None, painter: Painter, size: tuple[int
     return renderable
 
 
-def _layout(update: LayoutUpdate, console: Console) -> Iterator[Piece]:
+def _layout(update: LayoutUpdate, console: Console) -> Iterator[tuple[int, int, int, str]]:
     for y, strips in enumerate(update.strips, update.region.y):
         x = update.region.x
         for strip in strips:
             end = x + strip.cell_length
-            yield Piece(y, x, end, strip.render(console))
+            yield y, x, end, strip.render(console)
             x = end
 
 
-def _chops(update: ChopsUpdate, console: Console) -> Iterator[Piece]:
+def _chops(update: ChopsUpdate, console: Console) -> Iterator[tuple[int, int, int, str]]:
     """The pieces that the update's own ``render_segments`` writes."""
     for y, first, last in update.spans:
         for end, (x, strip) in zip(update.chop_ends[y], update.chops[y].items(), strict=False):
@@ -190,4 +192,4 @@ def _chops(update: ChopsUpdate, console: Console) -> Iterator[Piece]:
                 end = min(end, last)  # noqa: PLW2901 - as Textual crops it
                 strip = strip.crop(0, end - x)  # noqa: PLW2901
             if end > x:
-                yield Piece(y, x, end, strip.render(console))
+                yield y, x, end, strip.render(console)

@@ -7,15 +7,18 @@ from time import monotonic
 from typing import TYPE_CHECKING
 
 from textual.app import App
+from textual.dom import DOMNode
 from textual.driver import Driver
+from textual.screen import Screen
+from textual.widget import Widget
 
+from tui_stream.ui.compositor import QuickCompositor
 from tui_stream.ui.pace import Pace
 from tui_stream.ui.paint import Painter, painted
 from tui_stream.ui.terminal_link import Link
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
-    from textual.screen import Screen
 
 
 class TerminalApp(App[None]):
@@ -53,6 +56,12 @@ class TerminalApp(App[None]):
         """Draws everything again, whatever may stand on the terminal."""
         self.painter.forget()
         self.screen.refresh()
+
+    def _register_child(self, parent: DOMNode, child: Widget, before: int | None, after: int | None) -> None:
+        """Gives a new screen its compositor, before it is laid out for the first time."""
+        if isinstance(child, Screen):
+            child._compositor = QuickCompositor()  # noqa: SLF001 - a screen cannot be told which one to use
+        super()._register_child(parent, child, before, after)
 
     def _hold(self) -> None:
         """Draws nothing; what changes is remembered."""

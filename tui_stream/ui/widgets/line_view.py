@@ -8,20 +8,21 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual.geometry import Offset, Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
-from textual.scrollbar import ScrollBar
 from textual.selection import Selection
 from textual.strip import Strip
+from textual.widget import Widget
 
+from tui_stream.ui.widgets.drawing import draw
+from tui_stream.ui.widgets.marking import Line, mark
 from tui_stream.ui.widgets.quick_scrollbar import QuickScrollBar
 
-Line = list[Segment]
 BEYOND = 1_000_000  # characters that no line has
 _MOST_CACHED = 2000
 
@@ -43,9 +44,11 @@ class LineView(ScrollView, can_focus=True):
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - as Textual names it
         super().__init__(id=id)
         self._follows = True
-        self._moving = False
         self._behind = 0
+        self._room = Size()
+        self._strip_width = 0
         self._cache: dict[int, Strip] = {}
+        self._cache_end = 0
 
     # -- what a subclass provides -------------------------------------------------------------------
 
@@ -76,6 +79,19 @@ class LineView(ScrollView, can_focus=True):
     def selection_style(self) -> Style:
         """The style over selected text."""
 
+    # -- room ---------------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> Size:
+        """Columns and rows, the scrollbar's included, as the last layout had them."""
+        return self._room
+
+    def _size_updated(self, size: Size, virtual_size: Size, container_size: Size, layout: bool = True) -> bool:
+        """Takes in what a layout of the screen gave it."""
+        self._room = super().size
+        self._strip_width = self.scrollable_content_region.width
+        return super()._size_updated(size, virtual_size, container_size, layout)
+
     # -- growing and following ----------------------------------------------------------------------
 
     @property
@@ -97,12 +113,13 @@ class LineView(ScrollView, can_focus=True):
     def lines_changed(self, first: int) -> None:
         """Takes in that lines changed, or came or went, from this one on."""
         self._forget(first)
+        last = max(self.virtual_size.height, self.line_count)
         self._resize_content()
         self._follows = self._follows or self.scroll_y > self.end_line
         if self._follows and round(self.scroll_y) != self.end_line:
             self.move_to(self.end_line)
         else:
-            self._refresh_from(first)
+            self._draw_lines(first, last)
         self._tell_behind()
 
     def all_changed(self) -> None:
@@ -112,17 +129,21 @@ class LineView(ScrollView, can_focus=True):
         self.refresh()
 
     def _forget(self, first: int) -> None:
-        if len(self._cache) > _MOST_CACHED:
+        if len(self._cache) > _MOST_CACHED or self._cache_end - first > _MOST_CACHED:
             self._cache.clear()
-        for line in [line for line in self._cache if line >= first]:
-            del self._cache[line]
+        for line in range(first, self._cache_end):
+            self._cache.pop(line, None)
+        self._cache_end = min(first, self._cache_end)
 
     def _resize_content(self) -> None:
         """Makes the content as high as its lines, without a layout of the screen."""
         size = Size(self.size.width, self.line_count)
         if size != self.virtual_size:
             self.set_reactive(ScrollView.virtual_size, size)
-            self.vertical_scrollbar.window_virtual_size = size.height
+            self._move_thumb()
+
+    def _move_thumb(self) -> None:
+        self.vertical_scrollbar.move_thumb(self.virtual_size.height, self.scroll_y)
 
     def redraw(self, *lines: int) -> None:
         """Draws lines again that look different now."""
@@ -137,26 +158,31 @@ class LineView(ScrollView, can_focus=True):
         self.refresh()
 
     def move_to(self, line: int) -> None:
-        """Shows the content from this line on, at once."""
-        self._moving = True
-        self.scroll_target_y = self.scroll_y = line
-        self._moving = False
+        """Shows the content from this line on, at once; whether the end is followed stays as it is."""
+        line = max(0, min(line, self.end_line))
+        moved = line != round(self.scroll_y)
+        self.set_reactive(Widget.scroll_target_y, line)
+        self.set_reactive(Widget.scroll_y, line)
+        self._move_thumb()
+        if moved:
+            self._draw_lines(line, line + self.size.height)
 
     def go_to(self, line: int) -> None:
         """Scrolls so that the screen begins with this line, as a person would: the end is followed again."""
         self.scroll_target_y = self.scroll_y = max(0, min(line, self.end_line))
 
-    def _refresh_from(self, line: int) -> None:
-        """Draws again what is on the screen from this line on."""
-        top = max(0, line - self.scroll_offset.y)
-        if top < self.size.height:
-            self.refresh(Region(0, top, self.size.width, self.size.height - top))
+    def _draw_lines(self, first: int, last: int) -> None:
+        """Draws again what is on the screen of the lines [first, last)."""
+        top = self.scroll_offset.y
+        first, last = max(0, first - top), min(self.size.height, last - top)
+        if first < last:
+            draw(self, Region(0, first, self._strip_width, last - first))
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Follows the end again once the person has scrolled there, and no longer once they left it."""
         super().watch_scroll_y(old_value, new_value)
         old, new = round(old_value), round(new_value)
-        if not self._moving and old != new:
+        if old != new:
             self._follows = new >= self.end_line
             self.scrolled(old, new)
             self._tell_behind()
@@ -168,13 +194,14 @@ class LineView(ScrollView, can_focus=True):
             self.post_message(self.Behind(below))
 
     @property
-    def vertical_scrollbar(self) -> ScrollBar:
+    def vertical_scrollbar(self) -> QuickScrollBar:
         """A scrollbar that is quick, made when first asked for."""
-        if self._vertical_scrollbar is None:
-            self._vertical_scrollbar = QuickScrollBar(vertical=True, name="vertical", thickness=1)
-            self._vertical_scrollbar.display = False
-            self.app._start_widget(self, self._vertical_scrollbar)  # noqa: SLF001 - as its parent does it
-        return self._vertical_scrollbar
+        bar = self._vertical_scrollbar
+        if not isinstance(bar, QuickScrollBar):
+            self._vertical_scrollbar = bar = QuickScrollBar(vertical=True, name="vertical", thickness=1)
+            bar.display = False
+            self.app._start_widget(self, bar)  # noqa: SLF001 - as its parent does it
+        return bar
 
     # -- drawing ------------------------------------------------------------------------------------
 
@@ -182,7 +209,7 @@ class LineView(ScrollView, can_focus=True):
         """The strips for a part of the widget; straight from the lines, past the style cache."""
         first = self.scroll_offset.y + crop.y
         strips = self._strips(first, first + crop.height)
-        if crop.x or crop.width < self.size.width:
+        if crop.x or crop.right < self._strip_width:
             strips = [strip.crop(crop.x, crop.right) for strip in strips]
         return strips
 
@@ -192,7 +219,7 @@ class LineView(ScrollView, can_focus=True):
         return self._strips(line, line + 1)[0].apply_offsets(0, line)
 
     def _strips(self, first: int, last: int) -> list[Strip]:
-        """The lines [first, last) as strips of the full width, blank ones where there are no more."""
+        """The lines [first, last) as strips up to the scrollbar, blank ones where there are no more."""
         if self.text_selection is not None:
             return self._make_strips(first, last, self.text_selection)
         strips = []
@@ -205,6 +232,7 @@ class LineView(ScrollView, can_focus=True):
                     missing += 1
                 made = self._make_strips(number, missing, None)
                 self._cache.update(enumerate(made, number))
+                self._cache_end = max(self._cache_end, missing)
                 strips += made
                 number = missing
             else:
@@ -213,22 +241,32 @@ class LineView(ScrollView, can_focus=True):
         return strips
 
     def _make_strips(self, first: int, last: int, selection: Selection | None) -> list[Strip]:
-        width, base = self.size.width, self.base_style
-        strips = []
+        base = self.base_style
+        lines = []
         for number, segments in enumerate(self.lines(first, last), first):
             span = selection.get_span(number) if selection is not None else None
             if span is not None:
                 segments = mark(segments, span, self.selection_style)  # noqa: PLW2901 - one line, marked again and again
             for start, end, style in self.marks(number):
                 segments = mark(segments or [Segment(" ")], (start, end), style)  # noqa: PLW2901 - and once more
-            styled = [Segment(text, base + style if style else base) for text, style, _ in segments]
-            strips.append(Strip(styled).adjust_cell_length(width, base))
-        strips += [Strip.blank(width, base)] * (last - first - len(strips))
+            lines.append([Segment(text, base + style if style else base) for text, style, _ in segments])
+        lines += [[]] * (last - first - len(lines))
+        return self._filtered([self._fit(line) for line in lines])
+
+    def _fit(self, line: Line) -> Line:
+        """A line as wide as a strip."""
+        missing = self._strip_width - sum(cell_len(segment.text) for segment in line)
+        if missing > 0:
+            return [*line, Segment(" " * missing, self.base_style)]
+        return line if not missing else list(Strip(line).crop(0, self._strip_width))
+
+    def _filtered(self, lines: list[Line]) -> list[Strip]:
+        """Strips, in the colours that the terminal has."""
         background = self.background_colors[1]
         for line_filter in self.get_line_filters():
             if line_filter.enabled:
-                strips = [strip.apply_filter(line_filter, background) for strip in strips]
-        return strips
+                lines = [line_filter.apply(line, background) for line in lines]
+        return [Strip(line, self._strip_width) for line in lines]
 
     # -- selecting ----------------------------------------------------------------------------------
 
@@ -244,28 +282,3 @@ class LineView(ScrollView, can_focus=True):
             end = selection.end or Offset(BEYOND, top + self.size.height - 1)
             self.screen.selections = {self: Selection(start, end)}
         self.refresh()
-
-
-def mark(line: Line, span: tuple[int, int], style: Style) -> Line:
-    """A line with the characters of a span in another style; an end of -1 is the end of the line."""
-    start, end = span
-    length = sum(len(segment.text) for segment in line)
-    stop = length if end == -1 else end
-    found: Line = []
-    for low, high in pairwise(sorted({0, min(start, length), min(stop, length), length})):
-        for segment in _cut(line, low, high):
-            marked = start <= low and high <= stop
-            found.append(Segment(segment.text, (segment.style or Style()) + style) if marked else segment)
-    return found
-
-
-def _cut(line: Line, low: int, high: int) -> Line:
-    """The characters [low, high) of a line."""
-    found: Line = []
-    position = 0
-    for text, style, _ in line:
-        piece = text[max(0, low - position) : max(0, high - position)]
-        if piece:
-            found.append(Segment(piece, style))
-        position += len(text)
-    return found

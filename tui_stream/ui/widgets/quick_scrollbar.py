@@ -13,6 +13,8 @@ from textual.scrollbar import ScrollBar
 from textual.strip import Strip
 from textual.widget import Widget
 
+from tui_stream.ui.widgets.drawing import draw
+
 _UP, _DOWN, _GRAB = ({"@mouse.down": name} for name in ("scroll_up", "scroll_down", "grab"))
 
 
@@ -22,9 +24,22 @@ class QuickScrollBar(ScrollBar):
     _look: tuple[int, int, int, str, str] | None = None
     _strips: list[Strip]
 
+    def move_thumb(self, total: int, position: float) -> None:
+        """Shows a position in so many lines; asks to be drawn only where that makes a difference.
+
+        Args:
+            total: lines of the content.
+            position: the first line in view.
+        """
+        before = self.thumb()
+        self.set_reactive(ScrollBar.window_virtual_size, total)
+        self.set_reactive(ScrollBar.position, self.validate_position(position))
+        if self.thumb() != before:
+            draw(self)
+
     def thumb(self) -> tuple[int, int]:
         """The first cell of the thumb, and the one after its last."""
-        height, total, window = self.size.height, self.window_virtual_size, self.window_size
+        height, total, window = self.outer_size.height, self.window_virtual_size, self.window_size
         if not height or window >= total or not window:
             return 0, 0
         length = max(1, round(height * window / total))
@@ -36,13 +51,14 @@ class QuickScrollBar(ScrollBar):
         """The strips, made anew only where they changed."""
         start, end = self.thumb()
         bar, back = self._bar_colours()
-        look = (self.size.height, start, end, bar, back)
+        width, height = self.outer_size
+        look = (height, start, end, bar, back)
         if look != self._look:
             self._look = look
-            blank = " " * self.size.width
+            blank = " " * width
             upper, lower = (Style(bgcolor=back, meta=meta) for meta in (_UP, _DOWN))
             thumb = Style(bgcolor=bar, meta=_GRAB)
-            styles = [upper] * start + [thumb] * (end - start) + [lower] * (self.size.height - end)
+            styles = [upper] * start + [thumb] * (end - start) + [lower] * (height - end)
             self._strips = [Strip([Segment(blank, style)], len(blank)) for style in styles]
         return [strip.crop(crop.x, crop.right) for strip in self._strips[crop.y : crop.bottom]]
 

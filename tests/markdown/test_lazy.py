@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.markdown.helpers import all_lines, rendered
@@ -105,6 +105,7 @@ def test_lazy_resizes_appends_and_partial_settling_end_like_one_rendering(
     st.sampled_from((9, 24, 80)),
     st.lists(st.tuples(st.integers(0, 150), st.integers(0, 40)), min_size=1, max_size=8),
 )
+@example("- \n[b]: <x y> 'title'\n```py\n", 0.5, 9, [(0, 3), (0, 5)])  # a paragraph that becomes a definition
 def test_what_is_in_view_stays_while_the_rest_settles_and_grows(
     text: str, place: float, width: int, steps: list[tuple[int, int]]
 ) -> None:

@@ -232,13 +232,19 @@ class LiveMarkdown:
         return start, max(start, below.source_of(begin, last - layout.starts[high])[1])
 
     def line_of(self, offset: int) -> int:
-        """The first line of the block, code line or table row that shows the source at an offset."""
+        """The first line of the block, code line or table row that shows the source at an offset.
+
+        Where nothing shows it, as with a definition, the last line before it.
+        """
         layout = self._settled_layout()
         if not layout.views:
             return 0
         index = layout.index_of(offset)
         layout.settle_lines(layout.starts[index], layout.starts[index] + 1)
-        return min(layout.starts[index] + layout.views[index].line_of(offset), max(0, layout.height - 1))
+        start = layout.starts[index]
+        if layout.starts[index + 1] == start:
+            return max(0, start - 1)
+        return min(start + layout.views[index].line_of(offset), layout.height - 1)
 
     # How
 

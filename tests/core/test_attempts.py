@@ -271,6 +271,8 @@ async def test_the_log_tells_a_turn_without_its_words() -> None:
         "first-token",
         "end",
     ]
+    failure = at.log.lines[1][1]
+    assert (failure["error"], failure["code"]) == ("ConnectionFailedError", 5)
     words = [fields for event, fields in at.log.lines if "secret" in str({**fields, "text": ""})]
     assert not words
     assert at.log.lines[-1][1]["text"] == "Hello", "the sink leaves it out unless it is asked for"

@@ -170,10 +170,11 @@ class Attempts:
             self._manner.log.write("first-token", turn=self._turn.id, seconds=round(stats.first_token, 3))
 
     def _log_failure(self, error: TuiStreamError) -> None:
-        stats, kind = self._turn.stats, type(error).__name__
-        self._manner.log.write(
-            "failure", turn=self._turn.id, error=kind, seconds=round(stats.elapsed, 3), text=error.message
-        )
+        """What failed, in names; the sentence may hold words of the server's, and so of a message."""
+        cause = "" if error.__cause__ is None else type(error.__cause__).__name__
+        names = {"error": type(error).__name__, "cause": cause, "code": error.exit_code}
+        seconds = round(self._turn.stats.elapsed, 3)
+        self._manner.log.write("failure", turn=self._turn.id, **names, seconds=seconds, text=error.message)
 
 
 def _all(failures: Sequence[tuple[str, TuiStreamError]]) -> TuiStreamError:

@@ -23,6 +23,7 @@ from tui_stream.errors import (
     ConnectionFailedError,
     ModelNotFoundError,
     RateLimitError,
+    RequestError,
     StreamBrokenError,
     TuiStreamError,
 )
@@ -109,6 +110,22 @@ async def test_a_person_can_hurry_a_retry() -> None:
     assert turn.message.text == "Hello"
     assert len(at.first.requests) == 2
     assert {task for task in asyncio.all_tasks() if task is not asyncio.current_task()} == set()
+
+
+async def test_hurrying_as_soon_as_the_wait_is_told_skips_it() -> None:
+    at = Fixture((REFUSED,), ANSWER)
+
+    async def forever(seconds: float) -> None:
+        del seconds
+        await asyncio.Event().wait()
+
+    at.session._sleep = forever
+    turn = at.session.begin("Hi")
+    async with aclosing(at.session.run(turn)) as updates:
+        async for update in updates:
+            if update.retrying is not None:
+                turn.hurry()
+    assert turn.message.text == "Hello"
 
 
 async def test_hurrying_ahead_of_time_skips_no_later_wait() -> None:
@@ -205,6 +222,14 @@ async def test_a_model_that_failed_rests_for_a_while() -> None:
     third = at.session.begin("three")
     await at.run(third)
     assert (third.message.provider, third.message.notes) == ("openai", [])
+
+
+async def test_a_model_that_did_not_accept_one_request_is_asked_the_next() -> None:
+    at = Fixture((RequestError("The prompt is too long."),), ANSWER, fallbacks=[other()])
+    await at.run(at.session.begin("Hi"))
+    second = at.session.begin("Hi again")
+    await at.run(second)
+    assert second.message.notes == []
 
 
 async def test_choosing_a_model_wakes_it() -> None:

@@ -13,7 +13,15 @@ import pytest
 from tests.core.test_session import Flat
 from tests.fakes import FakeClock, Gate, RecordingStore, ScriptedProvider, Step
 from tui_stream.core.backoff import RetryPolicy
-from tui_stream.core.events import ReasoningDelta, StreamEnd, TextDelta, TurnState, TurnUpdate, UsageReport
+from tui_stream.core.events import (
+    ReasoningDelta,
+    StreamEnd,
+    TextDelta,
+    ToolCallDelta,
+    TurnState,
+    TurnUpdate,
+    UsageReport,
+)
 from tui_stream.core.models import ChatMessage, FinishReason, Message, MessageStatus, Role, Source, Usage
 from tui_stream.core.provider import Capabilities
 from tui_stream.core.session import ChatSession, SessionOptions
@@ -259,3 +267,65 @@ async def test_questions_without_an_answer_are_left_out_with_their_notes() -> No
     await at.broken("two")
     await at.run(at.session.begin("three"))
     assert at.provider.requests[-1].messages == (ChatMessage(Role.USER, "three"),)
+
+
+async def test_a_repetition_that_breaks_off_is_forgotten() -> None:
+    said = "Apples, pears and"
+    at = Fixture(CUT, (TextDelta(said), RESET), (TextDelta(f"{FIRST_HALF} plums."), StreamEnd(FinishReason.STOP)))
+    answer = await at.broken()
+    turn = at.session.resume(answer)
+    with pytest.raises(StreamBrokenError):
+        await at.run(turn)
+    assert (answer.text, answer.status) == (FIRST_HALF, MessageStatus.CUT_OFF)
+    await at.run(at.session.resume(answer))
+    assert answer.text == f"{FIRST_HALF} plums."
+
+
+async def test_an_answer_at_its_limit_stays_that_where_going_on_fails() -> None:
+    first = (TextDelta(FIRST_HALF), StreamEnd(FinishReason.LENGTH))
+    at = Fixture(first, (ConnectionFailedError("Down."),), (ConnectionFailedError("Down."),))
+    turn = at.session.begin("Name fruits.")
+    await at.run(turn)
+    with pytest.raises(ConnectionFailedError):
+        await at.run(at.session.resume(turn.message))
+    message = turn.message
+    assert (message.status, message.finish_reason) == (MessageStatus.COMPLETE, FinishReason.LENGTH)
+    assert message.error == "Down."
+
+
+async def test_calls_of_the_continuation_stand_beside_those_before() -> None:
+    call = ToolCallDelta(0, "1", "get_weather", '{"city": "Ber')
+    again = ToolCallDelta(0, "2", "get_weather", '{"city": "Berlin"}')
+    at = Fixture((TextDelta(FIRST_HALF), call, RESET), (again, StreamEnd(FinishReason.TOOL_CALLS)))
+    answer = await at.broken()
+    await at.run(at.session.resume(answer))
+    assert [(call.id, call.arguments) for call in answer.tool_calls] == [
+        ("1", '{"city": "Ber'),
+        ("2", '{"city": "Berlin"}'),
+    ]
+
+
+async def test_a_note_is_in_a_request_that_is_sent_again() -> None:
+    gate = Gate()
+    provider = Taking([(gate, ConnectionFailedError("Lost.")), REST])
+    at = Fixture(provider=provider)
+    turn = at.session.begin("Name fruits.")
+    running = asyncio.ensure_future(at.run(turn))
+    await gate.reached.wait()
+    assert await at.session.add_context(turn, "Red ones.") is not None
+    gate.open()
+    await running
+    assert at.sent == [("user", "Name fruits.\n\nRed ones.")]
+
+
+async def test_what_no_later_request_carries_is_known() -> None:
+    at = Fixture(CUT, (ConnectionFailedError("Down."),), (ConnectionFailedError("Down."),))
+    cut = await at.broken("Name fruits.")
+    assert at.session.unanswered(cut) == []
+    turn = at.session.follow_up(cut, "Red ones.")
+    with pytest.raises(ConnectionFailedError):
+        await at.run(turn)
+    assert [message.text for message in at.session.unanswered(turn.message)] == ["Red ones."]
+    again = at.session.follow_up(turn.message, "Quickly.")
+    again.close(MessageStatus.CANCELLED)
+    assert [message.text for message in at.session.unanswered(again.message)] == ["Red ones.", "Quickly."]

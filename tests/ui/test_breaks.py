@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 
 import pytest
@@ -10,8 +12,8 @@ import pytest
 from tests.fakes import Gate, ScriptedProvider, Step
 from tests.ui.harness import Chat, Screen, chat, running
 from tui_stream.core.backoff import RetryPolicy
-from tui_stream.core.events import ReasoningDelta, Rerouted, StreamEnd, TextDelta
-from tui_stream.core.models import FinishReason, MessageStatus
+from tui_stream.core.events import Event, ReasoningDelta, Rerouted, StreamEnd, TextDelta
+from tui_stream.core.models import ChatRequest, FinishReason, MessageStatus
 from tui_stream.core.provider import Capabilities
 from tui_stream.core.session import SessionOptions
 from tui_stream.errors import ConnectionFailedError, StreamBrokenError
@@ -299,3 +301,137 @@ async def test_the_message_says_that_another_one_answered() -> None:
         assert answer is not None
         assert answer.message is not None
         assert answer.message.status is MessageStatus.COMPLETE
+
+
+# -- notes and prompts that would be lost -----------------------------------------------------------
+
+
+@dataclass
+class SlowToClose(ScriptedProvider):
+    """A provider whose stream takes a while to close."""
+
+    closing: Gate = field(default_factory=Gate)
+
+    async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
+        try:
+            async with aclosing(super().stream(request)) as events:
+                async for event in events:
+                    yield event
+        except asyncio.CancelledError:
+            self.closing.reached.set()
+            await self.closing.event.wait()
+            raise
+
+
+async def test_two_notes_while_the_answer_still_closes_go_out_together() -> None:
+    gate = Gate()
+    provider = SlowToClose([(TextDelta("Apples"), gate), REST])
+    at = Chat(provider, options=SessionOptions(frame=0))
+    async with running(at) as screen:
+        await screen.type("hi")
+        await screen.shows("Apples")
+        await screen.pilot.press("r", "e", "d", "ctrl+g")
+        await provider.closing.reached.wait()
+        await screen.pilot.press("o", "n", "e", "s", "ctrl+g")
+        await screen.until(lambda: screen.prompt == "")
+        await screen.shows("ones")
+        provider.closing.open()
+        await screen.shows("plums", "done")
+        assert texts(screen) == ["hi", "Apples", "red\n\nones", " **plums**."]
+        lines = screen.text.splitlines()
+        rows = [next(row for row, line in enumerate(lines) if word in line) for word in ("hi", "Apples", "red", "ones")]
+        assert rows == sorted(rows)
+
+
+@pytest.mark.parametrize("ends", ["error", "escape"])
+async def test_a_question_comes_back_with_its_note_where_neither_is_answered(ends: str) -> None:
+    gate, second = Gate(), Gate()
+    at = chat((gate,), (second, ConnectionFailedError("Nothing answers.")), REST)
+    async with running(at) as screen:
+        await screen.type("hi")
+        await gate.reached.wait()
+        await screen.pilot.press("r", "e", "d", "ctrl+g")
+        await second.reached.wait()
+        if ends == "error":
+            second.open()
+        else:
+            await screen.pilot.press("escape")
+        await screen.until(lambda: screen.prompt == "hi\n\nred")
+        await screen.pilot.press("enter")
+        await screen.shows("plums")
+        assert sent(at) == [("user", "hi\n\nred")]
+
+
+async def test_a_question_comes_back_with_the_note_that_went_out_on_its_stream() -> None:
+    gate = Gate()
+    provider = Taking([(gate,), REST])
+    async with running(Chat(provider, options=SessionOptions(frame=0))) as screen:
+        await screen.type("hi")
+        await gate.reached.wait()
+        await screen.pilot.press("r", "e", "d", "ctrl+g")
+        await screen.until(lambda: provider.notes == ["red"])
+        await screen.pilot.press("escape")
+        await screen.until(lambda: screen.prompt == "hi\n\nred")
+
+
+async def test_a_note_that_is_taken_late_stands_before_the_answer_it_was_for() -> None:
+    late, gate = Gate(), Gate()
+
+    class Slow(Taking):
+        async def add_context(self, text: str) -> bool:
+            late.reached.set()
+            await late.event.wait()
+            return await super().add_context(text)
+
+    provider = Slow([(TextDelta("Apples."), gate, StreamEnd()), (TextDelta("Plums."), StreamEnd())])
+    async with running(Chat(provider, options=SessionOptions(frame=0))) as screen:
+        await screen.type("hi")
+        await screen.shows("Apples.")
+        await screen.type("next")
+        await screen.pilot.press("r", "e", "d", "ctrl+g")
+        await late.reached.wait()
+        gate.open()
+        await screen.shows("Plums.")
+        late.open()
+        await screen.shows("red")
+        assert texts(screen) == ["hi", "red", "Apples.", "next", "Plums."]
+        lines = screen.text.splitlines()
+        words = ("hi", "red", "Apples.", "next", "Plums.")
+        rows = [next(row for row, line in enumerate(lines) if word in line) for word in words]
+        assert rows == sorted(rows)
+
+
+async def test_asking_again_takes_the_question_back_before_what_was_queued() -> None:
+    gate = Gate()
+    at = chat((gate, ConnectionFailedError("Nothing answers.")), REST)
+    async with running(at) as screen:
+        await screen.type("hi")
+        await gate.reached.wait()
+        await screen.type("next")
+        gate.open()
+        await screen.until(lambda: screen.prompt == "hi\n\nnext")
+        await screen.pilot.press("ctrl+r")
+        await screen.shows("plums")
+        assert screen.prompt == "next"
+
+
+async def test_an_answer_at_its_limit_keeps_its_offer_where_going_on_fails() -> None:
+    first = (TextDelta("Apples and"), StreamEnd(FinishReason.LENGTH))
+    async with running(chat(first, (ConnectionFailedError("Nothing answers."),), REST)) as screen:
+        await screen.type("hi")
+        await screen.shows("length limit", "Ctrl+N goes on")
+        await screen.pilot.press("ctrl+n")
+        await screen.shows("length limit", "Nothing answers.", "Ctrl+N goes on")
+        await screen.pilot.press("ctrl+n")
+        await screen.shows("Apples and plums.")
+
+
+async def test_a_stopped_answer_says_why_it_could_not_go_on() -> None:
+    gate = Gate()
+    async with running(chat((TextDelta("Apples"), gate), (ConnectionFailedError("Nothing answers."),))) as screen:
+        await screen.type("hi")
+        await screen.shows("Apples")
+        await screen.pilot.press("escape")
+        await screen.shows("Stopped.", OFFER)
+        await screen.pilot.press("ctrl+n")
+        await screen.shows("Stopped.", "Nothing answers.", OFFER)

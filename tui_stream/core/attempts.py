@@ -19,7 +19,16 @@ from tui_stream.core.models import ChatMessage, ChatRequest
 from tui_stream.core.route import Answerer, Route
 from tui_stream.core.turn import Turn
 from tui_stream.core.watchdog import Limits
-from tui_stream.errors import ConfigError, ProviderError, StreamBrokenError, TuiStreamError, UsageError, WeightsError
+from tui_stream.errors import (
+    ConfigError,
+    ModelNotFoundError,
+    ProviderError,
+    RequestError,
+    StreamBrokenError,
+    TuiStreamError,
+    UsageError,
+    WeightsError,
+)
 
 _UNANSWERED = (ProviderError, WeightsError, ConfigError, UsageError)
 """What may be wrong with one model and right with the next."""
@@ -51,10 +60,12 @@ class Attempts:
 
     Args:
         route: who may answer.
-        messages: what is sent.
+        messages: what is to be sent; asked anew for each request, since notes may have come in.
     """
 
-    def __init__(self, turn: Turn, route: Route, messages: tuple[ChatMessage, ...], manner: Manner) -> None:
+    def __init__(
+        self, turn: Turn, route: Route, messages: Callable[[], tuple[ChatMessage, ...]], manner: Manner
+    ) -> None:
         self._turn = turn
         self._route = route
         self._messages = messages
@@ -77,7 +88,8 @@ class Attempts:
             except _UNANSWERED as error:
                 if self._turn.has_token:
                     raise
-                self._route.failed(number)
+                if not _is_of_the_request(error):
+                    self._route.failed(number)
                 failures.append((label, error))
             else:
                 self._route.answered(number)
@@ -101,9 +113,9 @@ class Attempts:
         turn, backoff = self._turn, Backoff(self._manner.retry)
         answerer = await self._route.answerer(number)
         turn.ask(answerer)
-        request = ChatRequest(answerer.model, self._messages, answerer.options)
         while True:
-            yield turn.request(estimate_prompt(self._messages))
+            request = ChatRequest(answerer.model, self._messages(), answerer.options)
+            yield turn.request(estimate_prompt(request.messages))
             try:
                 async with aclosing(self._stream(answerer, request)) as updates:
                     async for update in updates:
@@ -119,6 +131,7 @@ class Attempts:
                 failure = error
             else:
                 return
+            turn.hurried.clear()
             turn.state = TurnState.RETRYING
             self._manner.log.write("retry", turn=turn.id, attempt=turn.attempts + 1, delay=round(delay, 3))
             yield replace(turn.update(), retrying=Retrying(turn.attempts + 1, delay, failure.message))
@@ -127,7 +140,7 @@ class Attempts:
     async def _stream(self, answerer: Answerer, request: ChatRequest) -> AsyncGenerator[TurnUpdate, None]:
         """One request: batches into the message, and the message into the journal."""
         turn, manner = self._turn, self._manner
-        self._log_request(answerer)
+        self._log_request(answerer, request)
         stream = batches(answerer.provider.stream(request), interval=manner.frame, limits=manner.limits)
         async with aclosing(stream):
             async for batch in stream:
@@ -145,9 +158,8 @@ class Attempts:
 
     async def _pause(self, delay: float) -> None:
         """Waits, unless the person does not want to."""
-        hurried = self._turn.hurried
-        hurried.clear()
-        waits = [asyncio.ensure_future(self._manner.sleep(delay)), asyncio.ensure_future(hurried.wait())]
+        hurried = self._turn.hurried.wait()
+        waits = [asyncio.ensure_future(self._manner.sleep(delay)), asyncio.ensure_future(hurried)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
@@ -157,9 +169,9 @@ class Attempts:
 
     # -- the log ------------------------------------------------------------------------------------
 
-    def _log_request(self, answerer: Answerer) -> None:
-        characters = sum(len(message.content) for message in self._messages)
-        sent = {"messages": len(self._messages), "characters": characters}
+    def _log_request(self, answerer: Answerer, request: ChatRequest) -> None:
+        characters = sum(len(message.content) for message in request.messages)
+        sent = {"messages": len(request.messages), "characters": characters}
         self._manner.log.write("request", turn=self._turn.id, model=answerer.label, attempt=self._turn.attempts, **sent)
 
     def _log_beginning(self, batch: Batch) -> None:
@@ -175,6 +187,11 @@ class Attempts:
         names = {"error": type(error).__name__, "cause": cause, "code": error.exit_code}
         seconds = round(self._turn.stats.elapsed, 3)
         self._manner.log.write("failure", turn=self._turn.id, **names, seconds=seconds, text=error.message)
+
+
+def _is_of_the_request(error: TuiStreamError) -> bool:
+    """Whether the fault is in what was sent this time, and not in the model."""
+    return isinstance(error, RequestError | UsageError) and not isinstance(error, ModelNotFoundError)
 
 
 def _all(failures: Sequence[tuple[str, TuiStreamError]]) -> TuiStreamError:

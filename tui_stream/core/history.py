@@ -35,6 +35,24 @@ def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[
     return tuple(sent)
 
 
+def unanswered(messages: Sequence[Message], answer: Message) -> list[Message]:
+    """What the person said to get this answer, if no later request will carry it: the answer did not begin.
+
+    Args:
+        messages: the path through the conversation.
+        answer: a finished one on it.
+    """
+    if not answer.empty or answer.status not in _UNFINISHED or answer not in messages:
+        return []
+    asked: list[Message] = []
+    for message in messages[: messages.index(answer)]:
+        if message.role is Role.ASSISTANT:
+            asked.clear()
+        elif message.role is Role.USER and not message.empty:
+            asked.append(message)
+    return asked
+
+
 def _add_all(sent: list[ChatMessage], messages: Sequence[ChatMessage]) -> None:
     for message in messages:
         _add(sent, message)

@@ -22,9 +22,9 @@ from tui_stream.core.attempts import Attempts, Manner
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.eventlog import EventLog, NoLog
 from tui_stream.core.events import TurnUpdate
-from tui_stream.core.history import request_messages
+from tui_stream.core.history import request_messages, unanswered
 from tui_stream.core.metering import NoPrices, PriceBook, total
-from tui_stream.core.models import Conversation, Cost, Message, MessageStatus, Role
+from tui_stream.core.models import ChatMessage, Conversation, Cost, Message, MessageStatus, Role
 from tui_stream.core.provider import Provider, TakesContext
 from tui_stream.core.route import Answerer, Fallback, Route
 from tui_stream.core.sanitize import clean, repair
@@ -178,6 +178,10 @@ class ChatSession:
         await self._store.update(self.conversation, turn.message)
         return note
 
+    def unanswered(self, answer: Message) -> list[Message]:
+        """What the person said to get this answer, where it did not begin: no later request carries that."""
+        return unanswered(self.conversation.messages, answer)
+
     def _answering(self, prompt: Message) -> Turn:
         chosen = self._chosen()
         answer = Message(
@@ -237,10 +241,13 @@ class ChatSession:
 
     def _attempts(self, turn: Turn) -> Attempts:
         """What asks for the answer: the conversation up to it, and of one that is resumed its text so far."""
-        messages = self.conversation.messages
-        path = messages[: messages.index(turn.message) + turn.resumed]
-        history = request_messages(path, system=self.options.system)
         options = self.options
+        messages = self.conversation.messages
+
+        def history() -> tuple[ChatMessage, ...]:
+            path = messages[: messages.index(turn.message) + turn.resumed]
+            return request_messages(path, system=options.system)
+
         manner = Manner(options.frame, options.limits, options.retry, self._sleep, self._journal, self._log)
         return Attempts(turn, self._route, history, manner)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 
 from tui_stream.core.batcher import Batch
 from tui_stream.core.events import (
@@ -71,7 +72,8 @@ class Turn:
         self._splitter = ThinkingSplitter()
         self._seam = Seam(message.text if resume else "")
         self._notes: list[str] = []
-        self._earlier = message.status, message.error, message.usage, message.cost
+        self._earlier = replace(message)
+        self._calls_before = len(message.tool_calls)
         if resume:
             message.status, message.error, message.cost, message.finish_reason = MessageStatus.STREAMING, "", None, None
         self._ended = False
@@ -80,7 +82,7 @@ class Turn:
     @property
     def stats(self) -> TurnStats:
         """Times, tokens and cost at this moment; of a resumed answer the times and tokens of what is added."""
-        earlier = self._earlier[3]
+        earlier = self._earlier.cost
         cost = self._meter.cost
         return self._timer.snapshot(self._meter.usage, cost if earlier is None else total((earlier, cost)))
 
@@ -136,7 +138,7 @@ class Turn:
 
     def settle(self) -> TurnUpdate:
         """Nothing more will come: takes in what was held back because it might have become a tag."""
-        return self._add(self._splitter.flush(), last=True)
+        return self._add(self._splitter.flush())
 
     def _split(self, batch: Batch) -> list[Piece]:
         """Text and reasoning of a batch. Where the provider tells them apart, its text is not searched for tags."""
@@ -153,10 +155,9 @@ class Turn:
         *,
         progress: Progress | None = None,
         events: tuple[Event, ...] = (),
-        last: bool = False,
     ) -> TurnUpdate:
         text = self._seam.feed("".join(piece for reasoning, piece in pieces if not reasoning))
-        text += self._seam.flush() if last else ""
+        text += self._seam.flush() if self._ended else ""
         thoughts = "".join(piece for reasoning, piece in pieces if reasoning)
         self.message.text += text
         self.message.reasoning += thoughts
@@ -192,9 +193,10 @@ class Turn:
         calls = self.message.tool_calls
         if not 0 <= delta.index < _MOST_TOOL_CALLS:
             return
-        while len(calls) <= delta.index:
+        index = self._calls_before + delta.index
+        while len(calls) <= index:
             calls.append(ToolCall())
-        call = calls[delta.index]
+        call = calls[index]
         call.id = call.id or clean_line(delta.id)
         call.name += clean_line(delta.name)
         call.arguments += self._clean(delta.arguments)
@@ -225,14 +227,14 @@ class Turn:
 
     def _set_status(self, status: MessageStatus, error: str) -> None:
         """An answer to which nothing could be added stays what it was."""
-        before, error_before, *_ = self._earlier
-        message = self.message
+        message, earlier = self.message, self._earlier
         message.status, message.error = status, clean_line(error)
         if self.resumed and status is not MessageStatus.COMPLETE and not self.has_token:
-            message.status, message.error = before, message.error or error_before
+            message.status, message.finish_reason = earlier.status, earlier.finish_reason
+            message.error = message.error or earlier.error
 
     def _set_figures(self) -> None:
-        *_, usage, cost = self._earlier
+        usage, cost = self._earlier.usage, self._earlier.cost
         message = self.message
         if self._meter.prompt_tokens is None:
             message.usage, message.cost = usage, cost

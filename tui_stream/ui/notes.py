@@ -71,13 +71,16 @@ def ending_note(message: Message) -> str:
 
 
 def _ending(message: Message) -> list[str]:
+    """What happened to the answer, and what went wrong with going on with it."""
+    return [said for said in (_outcome(message), message.error) if said]
+
+
+def _outcome(message: Message) -> str:
     match message.status:
         case MessageStatus.CANCELLED:
-            return ["Stopped." if message.text or message.reasoning else "Stopped before the answer began."]
+            return "Stopped." if message.text or message.reasoning else "Stopped before the answer began."
         case MessageStatus.FAILED | MessageStatus.CUT_OFF:
-            return [message.error]
-    reason = _REASONS.get(message.finish_reason) if message.finish_reason else None
-    if reason:
-        return [reason]
+            return ""
     empty = message.empty and not message.tool_calls
-    return ["The model answered with nothing."] if empty else []
+    reason = _REASONS.get(message.finish_reason) if message.finish_reason else None
+    return reason or ("The model answered with nothing." if empty else "")

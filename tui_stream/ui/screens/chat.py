@@ -114,8 +114,7 @@ class ChatScreen(Screen[None]):
         if self._pane.waits:
             self._pane.hurry()
         elif self._pane.offers.retry:
-            if self._prompt.text == self._pane.asked:
-                self._prompt.clear()
+            self._prompt.take_back(self._pane.asked)
             self._pane.retry()
         else:
             self.notify("There is no answer that broke off.", markup=False, timeout=2)

@@ -61,8 +61,8 @@ class JobPane(Vertical):
         return self._job is not None and not self._job.done()
 
     def stop(self) -> None:
-        """Stops what is under way: the answer, or the preparation."""
-        if self._job is not None:
+        """Stops what is under way: the answer, or the preparation. What is being stopped is left to close in peace."""
+        if self._job is not None and not self._job.cancelling():
             self._job.cancel()
 
     @abstractmethod

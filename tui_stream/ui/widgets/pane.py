@@ -14,7 +14,6 @@ from textual import on
 from textual.message import Message
 
 from tui_stream.core.events import Progress, TurnState, TurnUpdate
-from tui_stream.core.models import MessageStatus
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
 from tui_stream.ui.entries import PromptEntry
 from tui_stream.ui.notes import Offers
@@ -77,7 +76,7 @@ class ChatPane(JobPane):
 
     @property
     def asked(self) -> str:
-        """The prompt of the newest turn."""
+        """What the newest turn asked, in so far as it went back into the prompt box."""
         return self._asked
 
     @property
@@ -221,12 +220,17 @@ class ChatPane(JobPane):
     # -- turns --------------------------------------------------------------------------------------
 
     async def _run_next(self, session: ChatSession) -> None:
-        """Begins the turn of the prompt that waits longest."""
-        entry = self._waiting.popleft()
-        self._transcript.begin(entry)
-        stopped = entry.adds_to
-        turn = session.begin(entry.prompt) if stopped is None else session.follow_up(stopped, entry.prompt)
-        await self._run(session, turn, self._transcript.add_answer(session.model, after=entry))
+        """Begins the turn of the prompt that waits longest, or of the notes for which an answer was stopped."""
+        entries = [self._waiting.popleft()]
+        stopped = entries[0].adds_to
+        while stopped is not None and self._waiting and self._waiting[0].adds_to is stopped:
+            entries.append(self._waiting.popleft())
+        for entry in entries:
+            self._transcript.begin(entry)
+        text = "\n\n".join(entry.prompt for entry in entries)
+        newest = session.conversation.messages[-1:] == [stopped]
+        turn = session.follow_up(stopped, text) if stopped is not None and newest else session.begin(text)
+        await self._run(session, turn, self._transcript.add_answer(session.model, after=entries[-1]))
 
     async def _resume(self, session: ChatSession, answer: AnswerEntry) -> None:
         if answer.message is not None:
@@ -246,21 +250,22 @@ class ChatPane(JobPane):
 
     async def _add(self, session: ChatSession, turn: Turn, text: str) -> None:
         """Hands a note to the model; where it takes none meanwhile, stops it and lets it go on with the note."""
-        note = await session.add_context(turn, text)
         answer = self._display.answer
+        note = await session.add_context(turn, text)
         if note is not None and answer is not None:
             self._transcript.insert(PromptEntry(text, message=note), before=answer)
         elif self._turn is turn:
+            earlier = [entry for entry in self._waiting if entry.adds_to is turn.message]
             entry = PromptEntry(text, queued=True, adds_to=turn.message)
-            self._waiting.appendleft(entry)
-            self._transcript.add(entry, after=answer)
+            self._waiting.insert(len(earlier), entry)
+            self._transcript.add(entry, after=earlier[-1] if earlier else answer)
             self.stop()
         else:
             self.ask(text)
 
     def turn_began(self, turn: Turn) -> None:
         """Watches the turn."""
-        self._turn, self._asked = turn, turn.prompt.text
+        self._turn, self._asked = turn, ""
         self._ticker.resume()
         self._show_waiting()
 
@@ -277,11 +282,12 @@ class ChatPane(JobPane):
         self.set_timer(_TIDY, self._tidy)
         self._display.end(turn)
         message = turn.message
-        unanswered = not turn.has_token and not turn.resumed
+        asked = [] if self._adds_to(message) or self.session is None else self.session.unanswered(message)
+        self._asked = "\n\n".join(prompt.text for prompt in asked)
         if error is not None:
-            self._give_back(*([turn.prompt.text] if unanswered else []))
-        elif message.status is MessageStatus.CANCELLED and unanswered and not self._adds_to(message):
-            self.post_message(self.GaveBack(turn.prompt.text))
+            self._give_back(*[self._asked] if asked else [])
+        elif asked:
+            self.post_message(self.GaveBack(self._asked))
         if isinstance(error, ModelNotFoundError) and self._puller is not None:
             self.post_message(self.ModelMissing(self, message.model))
 

@@ -88,3 +88,10 @@ class Prompt(TextArea):
         typed = self.text
         self.text = f"{text}\n\n{typed}" if typed.strip() else text
         self.move_cursor(self.document.end)
+
+    def take_back(self, text: str) -> None:
+        """Takes out what `give_back` put in, if it still stands there; what was typed behind it stays."""
+        if not text or not f"{self.text}\n\n".startswith(f"{text}\n\n"):
+            return
+        self.text = self.text[len(text) :].removeprefix("\n\n")
+        self.move_cursor(self.document.end)

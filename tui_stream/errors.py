@@ -17,6 +17,7 @@ Every class carries the exit code of pipe mode, and every error one sentence tha
         │   └── OutOfCreditError   4
         ├── ConnectionFailedError  5   refused, DNS, TLS; may be tried again
         │   ├── TimedOutError      5
+        │   │   └── OverrunError   5   a limit of the person's; asking again would wait as long
         │   ├── CertificateError   5   no secure connection; trying again does not help
         │   └── OfflineError       5   not tried, since the person wants no connection
         ├── StreamBrokenError      5   cut in the middle of an answer
@@ -134,6 +135,12 @@ class ConnectionFailedError(ProviderError):
 
 class TimedOutError(ConnectionFailedError):
     """The provider kept silent for longer than a configured limit."""
+
+
+class OverrunError(TimedOutError):
+    """The provider took the request, and a limit that was set for its answer went by."""
+
+    retryable = False
 
 
 class CertificateError(ConnectionFailedError):

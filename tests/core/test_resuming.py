@@ -329,3 +329,28 @@ async def test_what_no_later_request_carries_is_known() -> None:
     again = at.session.follow_up(turn.message, "Quickly.")
     again.close(MessageStatus.CANCELLED)
     assert [message.text for message in at.session.unanswered(again.message)] == ["Red ones.", "Quickly."]
+
+
+async def test_asking_again_in_vain_leaves_the_answer_where_it_was() -> None:
+    at = Fixture(CUT, (ConnectionFailedError("Down."),), (ConnectionFailedError("Down."),), REST)
+    answer = await at.broken()
+    turn = at.session.retry(answer)
+    with pytest.raises(ConnectionFailedError):
+        await at.run(turn)
+    assert turn.recalled
+    assert at.session.conversation.messages == [turn.prompt, answer]
+    assert at.session.conversation.replaced == [turn.message]
+    assert (answer.text, answer.status, answer.error) == (FIRST_HALF, MessageStatus.CUT_OFF, "Down.")
+    await at.run(at.session.resume(answer))
+    assert answer.text == f"{FIRST_HALF} plums."
+
+
+async def test_asking_again_keeps_what_came_of_it() -> None:
+    at = Fixture(CUT, (TextDelta("Pl"), RESET))
+    answer = await at.broken()
+    turn = at.session.retry(answer)
+    with pytest.raises(StreamBrokenError):
+        await at.run(turn)
+    assert not turn.recalled
+    assert at.session.conversation.messages[-1] is turn.message
+    assert at.session.conversation.replaced == [answer]

@@ -120,14 +120,13 @@ CONNECTING: Mapping[str, Fault] = {
 
 FAULTS: Mapping[str, Fault] = {
     "hang_before_headers": Fault(
-        None, "No answer began within 0.05 s", "raise timeouts.first_token", 5, tries=3, limits=_SILENT
+        None, "No answer began within 0.05 s", "raise timeouts.first_token", 5, limits=_SILENT
     ),
     "hang_before_first_token": Fault(
         behaviours.hang_before_first_token,
         "No answer began within 0.05 s",
         "raise timeouts.first_token",
         5,
-        tries=3,
         limits=_SILENT,
     ),
     "heartbeats_only": Fault(
@@ -135,7 +134,6 @@ FAULTS: Mapping[str, Fault] = {
         "No answer began within 0.05 s",
         "raise timeouts.first_token",
         5,
-        tries=3,
         limits=_SILENT,
         wires=FRAMED,
     ),

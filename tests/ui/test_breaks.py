@@ -435,3 +435,28 @@ async def test_a_stopped_answer_says_why_it_could_not_go_on() -> None:
         await screen.shows("Stopped.", OFFER)
         await screen.pilot.press("ctrl+n")
         await screen.shows("Stopped.", "Nothing answers.", OFFER)
+
+
+async def test_asking_again_in_vain_brings_the_answer_and_its_offers_back() -> None:
+    at = chat(CUT, (ConnectionFailedError("Nothing answers."),), REST)
+    async with running(at) as screen:
+        await screen.type("hi")
+        await screen.shows(OFFER)
+        await screen.pilot.press("ctrl+r")
+        await screen.shows("Nothing answers.", "Apples, pears and some", OFFER)
+        assert "Asked again" not in screen.text
+        assert screen.prompt == ""
+        await screen.pilot.press("ctrl+n")
+        await screen.shows("Apples, pears and some plums.")
+        assert sent(at) == [("user", "hi"), ("assistant", "Apples, pears and some")]
+
+
+async def test_a_countdown_that_is_ended_brings_the_answer_back() -> None:
+    async with running(waiting(CUT, (ConnectionFailedError("Refused."),), REST)) as screen:
+        await screen.type("hi")
+        await screen.shows(OFFER)
+        await screen.pilot.press("ctrl+r")
+        await screen.shows("retrying in 20 s")
+        await screen.pilot.press("escape")
+        await screen.shows("cancelled", "Apples, pears and some", "The connection was reset.", OFFER)
+        assert "Asked again" not in screen.text

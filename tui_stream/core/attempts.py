@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from tui_stream.core.backoff import Backoff, RetryPolicy
 from tui_stream.core.batcher import Batch, batches
 from tui_stream.core.eventlog import EventLog
-from tui_stream.core.events import ResponseStarted, Retrying, TurnState, TurnUpdate
+from tui_stream.core.events import Rerouted, ResponseStarted, Retrying, TurnState, TurnUpdate
 from tui_stream.core.metering import estimate_prompt
 from tui_stream.core.models import ChatMessage, ChatRequest
 from tui_stream.core.route import Answerer, Route
@@ -144,17 +144,15 @@ class Attempts:
         stream = batches(answerer.provider.stream(request), interval=manner.frame, limits=manner.limits)
         async with aclosing(stream):
             async for batch in stream:
+                begun = turn.has_token or turn.state is not TurnState.CONNECTING
                 waiting = not turn.has_token
                 update = turn.apply(batch)
                 if waiting:
-                    self._log_beginning(batch)
+                    self._log_beginning(batch, begun=begun)
                 yield update
                 await manner.journal(turn)
         if not turn.ended:
-            raise StreamBrokenError(
-                "The stream ended without its end marker; the answer may be cut off.",
-                hint="Send the prompt again, or ask the model to go on.",
-            )
+            raise StreamBrokenError("The stream ended without its end marker; the answer may be cut off.")
 
     async def _pause(self, delay: float) -> None:
         """Waits, unless the person does not want to."""
@@ -174,9 +172,12 @@ class Attempts:
         sent = {"messages": len(request.messages), "characters": characters}
         self._manner.log.write("request", turn=self._turn.id, model=answerer.label, attempt=self._turn.attempts, **sent)
 
-    def _log_beginning(self, batch: Batch) -> None:
+    def _log_beginning(self, batch: Batch, *, begun: bool) -> None:
         stats = self._turn.stats
-        if any(isinstance(event, ResponseStarted) for event in batch.events):
+        for event in batch.events:
+            if isinstance(event, Rerouted):
+                self._manner.log.write("endpoint", turn=self._turn.id, address=event.chosen, instead_of=event.failed)
+        if not begun and any(isinstance(event, ResponseStarted) for event in batch.events):
             self._manner.log.write("response", turn=self._turn.id, seconds=round(stats.elapsed, 3))
         if stats.first_token is not None:
             self._manner.log.write("first-token", turn=self._turn.id, seconds=round(stats.first_token, 3))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta
 from tui_stream.core.watchdog import Limits, Watchdog
-from tui_stream.errors import TimedOutError
+from tui_stream.errors import OverrunError
 
 MOST_PENDING = 1 << 18
 """Characters that may wait before the stream is held up."""
@@ -85,11 +85,11 @@ class _Pump:
         self._source = source
         self._queue = queue
         self._most = most
-        self._overrun: TimedOutError | None = None
+        self._overrun: OverrunError | None = None
         self._watchdog = Watchdog(limits, self._expire)
         self.task = asyncio.create_task(self._run())
 
-    def _expire(self, error: TimedOutError) -> None:
+    def _expire(self, error: OverrunError) -> None:
         self._overrun = error
         self.task.cancel()
 
@@ -142,7 +142,7 @@ async def batches(
         most_pending: characters that may wait; more than that holds ``source`` up.
 
     Raises:
-        TimedOutError: a limit was overrun; all that had arrived was handed on before.
+        OverrunError: a limit was overrun; all that had arrived was handed on before.
         TuiStreamError: whatever ``source`` raised, likewise after the tail.
     """
     queue = _Queue()

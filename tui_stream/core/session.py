@@ -141,11 +141,15 @@ class ChatSession:
     def retry(self, answer: Message) -> Turn:
         """Opens a turn that answers the prompt of the newest answer again; the old answer is put aside.
 
+        If nothing comes, the old answer stands in the conversation again, and says why.
+
         Raises:
             ValueError: it is not the newest answer.
         """
         self._put_aside(answer)
-        return self._answering(self._prompt_of(answer))
+        turn = self._answering(self._prompt_of(answer))
+        turn.instead_of = None if answer.empty else answer
+        return turn
 
     def follow_up(self, answer: Message, text: str) -> Turn:
         """Opens a turn with what was to be added to the newest answer, which was stopped for that.
@@ -212,6 +216,17 @@ class ChatSession:
         self.conversation.messages.remove(answer)
         self.conversation.replaced.append(answer)
 
+    def _recall(self, turn: Turn) -> None:
+        """Puts the answer back in its place for which was asked again, where nothing came."""
+        old, new = turn.instead_of, turn.message
+        if old is None or turn.has_token or new.status is MessageStatus.COMPLETE:
+            return
+        messages, others = self.conversation.messages, self.conversation.replaced
+        messages[messages.index(new)] = old
+        others[others.index(old)] = new
+        old.error = new.error or old.error
+        turn.recalled = True
+
     # -- running ------------------------------------------------------------------------------------
 
     async def run(self, turn: Turn) -> AsyncGenerator[TurnUpdate, None]:
@@ -235,6 +250,7 @@ class ChatSession:
             raise
         finally:
             last = turn.close(status, error)
+            self._recall(turn)
             self._log_end(turn)
             await self._store.update(self.conversation, turn.message)
         yield last

@@ -42,6 +42,8 @@ class Turn:
         id: short, for a log.
         answerer: who is asked, once somebody is.
         resumed: the answer had been broken off; its text so far is a part of the request.
+        instead_of: the answer that this one was asked for in place of, if that has any text.
+        recalled: nothing came, and that answer stands in the conversation again.
         hurried: set by a person who does not want to wait for the next try.
 
     Args:
@@ -61,6 +63,8 @@ class Turn:
         self.prompt = prompt
         self.message = message
         self.resumed = resume
+        self.instead_of: Message | None = None
+        self.recalled = False
         self.hurried = asyncio.Event()
         self.state = TurnState.CONNECTING
         self.attempts = 0

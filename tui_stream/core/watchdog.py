@@ -9,7 +9,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui_stream.errors import TimedOutError
+from tui_stream.errors import OverrunError
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Limits:
 class Watchdog:
     """Calls ``expire`` with an error once a limit is overrun; needs a running event loop."""
 
-    def __init__(self, limits: Limits, expire: Callable[[TimedOutError], None]) -> None:
+    def __init__(self, limits: Limits, expire: Callable[[OverrunError], None]) -> None:
         self._limits = limits
         self._expire = expire
         self._loop = asyncio.get_running_loop()
@@ -81,10 +81,10 @@ class Watchdog:
             self._expire(_error(deadline[1], getattr(self._limits, deadline[1])))
 
 
-def _error(name: str, limit: float) -> TimedOutError:
+def _error(name: str, limit: float) -> OverrunError:
     said = {
         "first_token": f"No answer began within {limit:g} s",
         "between_tokens": f"The stream stalled: nothing came for {limit:g} s",
         "total": f"The answer took longer than {limit:g} s",
     }[name]
-    return TimedOutError(f"{said}.", hint=f"Try again, or raise timeouts.{name} in the settings.")
+    return OverrunError(f"{said}.", hint=f"Try again, or raise timeouts.{name} in the settings.")

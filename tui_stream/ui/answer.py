@@ -141,6 +141,13 @@ class AnswerEntry(AnswerLines):
         self._make_foot(view)
         return view.top(FOOT)
 
+    def take_back(self, message: Message) -> int:
+        """Asking again brought nothing: this is the answer, as it was."""
+        self.aside, self.folded = False, False
+        self._message, self.offers = message, offers(message)
+        self._changed()
+        return 0
+
     def put_aside(self) -> int:
         """It was asked for again; this one is kept, and folded."""
         self.offers, self.aside = Offers(), True

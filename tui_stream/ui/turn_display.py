@@ -68,6 +68,13 @@ class TurnDisplay:
         if self.answer is not None:
             self._transcript.changed(self.answer, self.answer.finish(turn.message))
 
+    def recall(self, turn: Turn, old: AnswerEntry) -> None:
+        """The turn brought nothing: the answer for which was asked again stands in its place."""
+        if self.answer is not None and turn.instead_of is not None:
+            self._transcript.drop([self.answer])
+            self._transcript.changed(old, old.take_back(turn.instead_of))
+            self.answer = old
+
     def withdraw(self) -> None:
         """The newest answer stays as it is: nothing is offered for it any more."""
         if self.answer is not None and self.answer.offers:

@@ -62,6 +62,7 @@ class ChatPane(JobPane):
         self._waiting: deque[PromptEntry] = deque()
         self._turn: Turn | None = None
         self._asked = ""
+        self._aside: AnswerEntry | None = None
         self._display = TurnDisplay(self._transcript, self._status_bar)
 
     def on_mount(self) -> None:
@@ -242,6 +243,7 @@ class ChatPane(JobPane):
         if answer.message is not None:
             turn = session.retry(answer.message)
             self._transcript.changed(answer, answer.put_aside())
+            self._aside = answer
             await self._run(session, turn, self._transcript.add_answer(session.model, after=answer))
 
     async def _run(self, session: ChatSession, turn: Turn, answer: AnswerEntry) -> None:
@@ -281,6 +283,8 @@ class ChatPane(JobPane):
         self._ticker.pause()
         self.set_timer(_TIDY, self._tidy)
         self._display.end(turn)
+        if turn.recalled and self._aside is not None:
+            self._display.recall(turn, self._aside)
         message = turn.message
         asked = [] if self._adds_to(message) or self.session is None else self.session.unanswered(message)
         self._asked = "\n\n".join(prompt.text for prompt in asked)

@@ -201,9 +201,16 @@ def test_offline_says_that_it_makes_no_connection(recording: Path) -> None:
 
 def test_doctor_looks_nowhere_offline() -> None:
     done = run("doctor", "--offline", "--provider", "openai", "--base-url", "https://chat.example.com/v1")
-    assert done.returncode == 0
+    assert done.returncode == 1
     assert "no connection leaves this machine" in done.stdout
     assert "Offline: no connection to chat.example.com is made." in done.stdout
+    assert "openai: named in the settings or by a flag, but it is not ready" in done.stdout.splitlines()[-1]
+
+
+def test_doctor_is_content_where_the_provider_in_use_answers(recording: Path) -> None:
+    done = run("doctor", "--offline", "--provider", "replay", "--model", str(recording))
+    assert done.returncode == 0
+    assert done.stdout.splitlines()[-1].endswith("replay: named in the settings or by a flag")
 
 
 def test_a_log_of_events(recording: Path, tmp_path: Path) -> None:

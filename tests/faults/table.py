@@ -67,7 +67,7 @@ _SILENT = Limits(first_token=0.05)
 _STALLED = Limits(first_token=20.0, between_tokens=0.05)
 _SLOW = Limits(first_token=20.0, between_tokens=20.0, total=0.1)
 _AGAIN = "Try again"
-_KEPT = "What had arrived is kept"
+_KEPT = "What had arrived is kept."
 
 
 @dataclass(frozen=True)

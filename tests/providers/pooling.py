@@ -32,12 +32,32 @@ def refused(name: str = "a") -> ConnectionFailedError:
     return ConnectionFailedError(f"Nothing answers at {name}.", hint="Start it.")
 
 
+class Able(ScriptedProvider):
+    """Pulls, takes notes and can be reached, unless it is told that it cannot."""
+
+    wrong: Exception | None = None
+
+    async def pull(self, model: str) -> AsyncGenerator[Progress, None]:
+        if self.wrong:
+            raise self.wrong
+        yield Progress(model, 1, 2)
+
+    async def add_context(self, text: str) -> bool:
+        self.told = text
+        return True
+
+    async def reach(self) -> None:
+        if self.wrong:
+            raise self.wrong
+
+
 @dataclass
 class Bench:
     """A pool of scripted providers at ``http://a``, ``http://b`` and so on, with its clock and its memory.
 
     Attributes:
         wall: what the wall clock is ahead of its proper time.
+        limit: the turn loop's on the first token, in seconds that truly pass.
     """
 
     path: Path
@@ -45,6 +65,7 @@ class Bench:
     clock: FakeClock = field(default_factory=FakeClock)
     wall: float = 0.0
     kind: type[ScriptedProvider] = ScriptedProvider
+    limit: float = 0.0
 
     def __post_init__(self) -> None:
         self.providers = [self.kind(scripts, clock=self.clock) for scripts in self.scripts]
@@ -54,7 +75,7 @@ class Bench:
         """A pool that knows what the file tells it, as the next run of the program would."""
         members = [Member(f"http://{'abcdef'[number]}", made) for number, made in enumerate(self.providers)]
         memory = Memory(self.path, wall=lambda: START + self.clock() + self.wall, clock=self.clock)
-        return make(members, clock=self.clock, memory=memory)
+        return make(members, clock=self.clock, memory=memory, limit=self.limit)
 
     def known(self, **seconds: float) -> None:
         """Writes into the file what an earlier run measured just now."""

@@ -196,6 +196,12 @@ def test_an_error_in_the_stream(part: dict[str, object], kind: type[ProviderErro
         assert error.hint
 
 
+def test_events_of_the_responses_api_name_their_provider() -> None:
+    error = failure({"type": "response.created"}, {"type": "response.output_text.delta", "delta": "Hi"})
+    assert isinstance(error, ProtocolError)
+    assert "openai-responses" in error.hint
+
+
 def test_an_answer_that_the_server_aborts_is_cut_off() -> None:
     error = failure(text("a"), {"type": "abort", "reason": "timeout."}, {"type": "finish"})
     assert isinstance(error, StreamBrokenError)

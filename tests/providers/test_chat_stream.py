@@ -108,6 +108,53 @@ def test_an_event_that_is_no_chunk_is_an_error_after_the_text_before_it(bad: byt
         assert error.startswith("ProtocolError")
 
 
+RESPONSES = sse({"type": "response.output_text.delta", "delta": "hello there"})
+
+
+@pytest.mark.parametrize("before", [b"", b"event: response.created\ndata: {}\n\n", sse({"type": "ping"})])
+def test_events_of_the_responses_api_name_their_provider(before: bytes) -> None:
+    for chunks in everywhere(before + RESPONSES + sse("[DONE]")):
+        assert outcome(chunks)[1].startswith("ProtocolError")
+    with pytest.raises(ProtocolError, match="Responses API") as raised:
+        list(pieces(ChatStream(PEER), [before, RESPONSES]))
+    assert "--provider openai-responses" in raised.value.hint
+    with pytest.raises(ProtocolError, match="Responses API"):
+        list(ChatStream(PEER).whole(b'{"object": "response", "output": []}'))
+
+
+def test_a_chunk_among_them_is_read_all_the_same() -> None:
+    for chunks in everywhere(chunk("a") + RESPONSES + sse("[DONE]")):
+        assert outcome(chunks) == ([TextDelta("a"), StreamEnd(None)], "")
+
+
+@pytest.mark.parametrize("end", [b"", sse("[DONE]")])
+def test_events_that_nobody_understands_are_named(end: bytes) -> None:
+    for chunks in everywhere(sse({"content": "hello there"}) + sse({"content": "!"}) + end):
+        seen, error = outcome(chunks)
+        assert seen == []
+        assert error.startswith("ProtocolError")
+        assert 'without any text that is known here; the first was {"content": "hello there"}' in error
+
+
+def test_events_that_keep_a_connection_open_are_no_answer() -> None:
+    with pytest.raises(ConnectionFailedError, match="before the answer began"):
+        list(pieces(ChatStream(PEER), [sse({"type": "ping"}), b'event: keepalive\ndata: {"n": 1}\n\n']))
+
+
+def test_text_that_is_no_event_stream_is_named() -> None:
+    for chunks in everywhere(b"\xef\xbb\xbfHello, how are you?\nFine.\n"):
+        seen, error = outcome(chunks)
+        assert seen == []
+        assert error.startswith("ProtocolError")
+        assert "no event stream: Hello, how are you?" in error
+
+
+@pytest.mark.parametrize("cut", [b"\xef", b"dat", b"event", b"e", b" retry", b": hel", b"data:"])
+def test_the_beginning_of_an_event_is_no_text(cut: bytes) -> None:
+    with pytest.raises(ConnectionFailedError, match="before the answer began"):
+        list(pieces(ChatStream(PEER), [cut]))
+
+
 def test_an_event_named_error_is_one() -> None:
     with pytest.raises(ServerError, match="It crashed"):
         list(ChatStream(PEER).feed(b'event: error\ndata: {"message": "It crashed"}\n\n'))
@@ -127,7 +174,9 @@ def test_an_answer_in_one_piece_is_an_answer() -> None:
         (b'{"error": {"message": "It crashed"}}', ServerError, "It crashed"),
         (b'{"hello": 1}', ProtocolError, "JSON instead of a stream"),
         (b"[1]", ProtocolError, "JSON instead of a stream"),
-        (b"{oops", ProtocolError, "JSON instead of a stream"),
+        (b"{oops", ProtocolError, "text that is no event stream: {oops"),
+        (b'{"hello": "wor', ProtocolError, "JSON instead of a stream"),
+        (b"[note] plain text with bracket", ProtocolError, r"text that is no event stream: \[note\] plain text"),
     ],
 )
 def test_other_json_is_none(body: bytes, kind: type[ProviderError], words: str) -> None:

@@ -250,8 +250,9 @@ async def test_a_child_that_died_between_two_requests_is_replaced(full_shelf: Sh
 
 async def test_an_answer_without_an_end_is_broken(full_shelf: Shelf) -> None:
     async with closing(faked(full_shelf)) as provider:
-        with pytest.raises(StreamBrokenError, match="without saying"):
+        with pytest.raises(StreamBrokenError, match="without saying") as caught:
             await collect(provider.stream(request("mute")))
+        assert caught.value.hint == "What had arrived is kept."
 
 
 async def test_a_conversation_longer_than_the_context_window(full_shelf: Shelf) -> None:

@@ -40,6 +40,18 @@ def test_what_is_no_address_is_a_mistake_in_the_settings(url: str) -> None:
         _http.split_url(url)
 
 
+@pytest.mark.parametrize(
+    ("url", "base", "query"),
+    [
+        ("http://x/v1", "http://x/v1", ""),
+        (" http://me:pw@x:8/v1/?a=1&a=2#top ", "http://me:pw@x:8/v1", "a=1&a=2"),
+        ("http://[::1]:8?a=%2F", "http://[::1]:8", "a=%2F"),
+    ],
+)
+def test_a_query_is_no_part_of_the_path(url: str, base: str, query: str) -> None:
+    assert _http.split_query(url) == (base, query)
+
+
 def test_an_address_is_shown_without_secrets() -> None:
     assert _http.shown_url("https://me:secret@x.example:8443/v1/?key=secret#a") == "https://x.example:8443/v1"
     assert _http.shown_url("http://x/") == "http://x"

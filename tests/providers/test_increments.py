@@ -1,14 +1,13 @@
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.fakes import Gate
-from tests.providers.asking import ask, ollama_provider, openai_provider, reasoning_of, request, text_of
+from tests.fakes import FakeClock
+from tests.providers.asking import ask, ollama_provider, openai_provider, reasoning_of, text_of
 from tests.providers.endpoints import answer, provider_of
 from tests.providers.responding import ResponsesServer, responses_provider
 from tests.providers.ws_asking import ws_provider
@@ -17,8 +16,7 @@ from tests.ws_server import WsServer, drop
 from tui_stream.core.events import Event, ReasoningDelta, StreamEnd, TextDelta, ToolCallDelta, UsageReport
 from tui_stream.core.models import Usage
 from tui_stream.errors import ProviderError, ServerError, StreamBrokenError
-from tui_stream.providers import _increments, _pump
-from tui_stream.providers._increments import Increments
+from tui_stream.providers._increments import LONGEST, PATIENCE, Increments
 
 TOLD = ["Hel", "Hello", "Hello wor", "Hello world", "Hello world."]
 
@@ -171,20 +169,22 @@ async def test_a_broken_connection_loses_nothing_that_was_held_back(kind: str) -
     assert text == "hahaha"
 
 
-@pytest.mark.parametrize("kind", ["openai", "websocket"])
-async def test_silence_shows_what_is_held_back(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_pump, "PATIENCE", 0.01)
-    monkeypatch.setattr("tui_stream.providers._ws_exchange.PATIENCE", 0.01)
-    assert _increments.PATIENCE > 0
-    gate = Gate()
-    async with asyncio.timeout(20), ChatServer() as http, WsServer() as socket:
-        server = http if kind == "openai" else socket
-        server.say("1", "10", gate, "100", ".")
-        provider = openai_provider(http.base_url) if kind == "openai" else ws_provider(socket.base_url)
-        seen: list[Event] = []
-        async for event in provider.stream(request()):
-            seen.append(event)
-            if text_of(seen) == "110":
-                gate.open()
-        assert text_of(seen) == "110100."
-        await provider.aclose()
+@pytest.mark.parametrize(("pause", "patience"), [(0.01, PATIENCE), (0.2, 0.6), (10.0, LONGEST)])
+def test_the_verdict_may_take_longer_where_pieces_come_slowly(pause: float, patience: float) -> None:
+    clock = FakeClock(100)
+    increments = Increments(clock)
+    assert held(increments, "ha") is None
+    clock.now += pause
+    assert held(increments, "haha") == pytest.approx(patience)
+    clock.now += patience / 2
+    assert held(increments, "haha") == pytest.approx(patience / 2), "counted from the first one"
+    clock.now += patience
+    assert increments.patience == 0
+    assert text_of(list(increments.release())) == "hahahaha"
+    assert increments.settled
+
+
+def held(increments: Increments, piece: str) -> float | None:
+    """Seconds for which what is held back after this piece may be so."""
+    list(increments.passed([TextDelta(piece)]))
+    return increments.patience

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import json
 import math
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tui_stream.providers._json import MAX_DEPTH, TextJoiner, decode
+from tui_stream.providers._json import MAX_DEPTH, TextJoiner, begins_json, decode
 
 
 @pytest.mark.parametrize(
@@ -64,3 +65,30 @@ def test_half_a_character_becomes_a_replacement(pieces: list[str]) -> None:
     joined = "".join(joiner.feed(piece) for piece in pieces) + joiner.flush()
     assert "\ufffd" in joined
     assert joined.replace("\ufffd", "") in ("a", "ab")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(max_size=4),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.lists(JSON, max_size=3) | st.dictionaries(st.text(max_size=3), JSON, max_size=3), st.booleans())
+@settings(max_examples=60)
+def test_every_beginning_of_json_is_one(value: object, ascii_only: bool) -> None:
+    data = json.dumps(value, ensure_ascii=ascii_only).encode("utf-8", "surrogatepass")
+    assert all(begins_json(data[:end]) for end in range(1, len(data) + 1))
+    assert begins_json(b"\xef\xbb\xbf \n" + data + b"\n" + data[:-1])
+
+
+@pytest.mark.parametrize("data", [b"[" * 100_000, b'{"a": "' + b"x" * 100_000, b"[" + b"1, " * 100_000])
+def test_json_may_be_long_and_deep(data: bytes) -> None:
+    assert begins_json(data)
+
+
+@pytest.mark.parametrize(
+    "data", [b"[note] text", b"{oops", b"[1] a footnote", b"{'a': 1}", b"[true story]", b'["a" b', b"[1,]", b"[nu, "]
+)
+def test_what_only_looks_like_json_is_none(data: bytes) -> None:
+    assert not begins_json(data)

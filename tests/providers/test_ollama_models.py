@@ -10,7 +10,7 @@ from contextlib import aclosing
 import pytest
 
 from tests.captures import load, served
-from tests.providers.asking import ollama_provider
+from tests.providers.asking import ask, ollama_provider, text_of
 from tests.servers import OllamaServer, Step, body, close, reset, stall, whole
 from tui_stream.core.events import Progress
 from tui_stream.errors import (
@@ -49,6 +49,23 @@ async def test_showing_a_model() -> None:
         with pytest.raises(ModelNotFoundError, match="does not have the model x"):
             await provider.show("x")
         await provider.aclose()
+
+
+async def test_a_query_of_the_base_url_goes_with_every_request() -> None:
+    query = "api-version=3&tag=a&tag=b&path=%2Fx"
+    async with OllamaServer() as server:
+        url = f"{server.url}/?{query}"
+        server.then(whole({"models": []}), whole({"models": []}), served(load("ollama-show")))
+        provider = ollama_provider(url)
+        assert await provider.models() == []
+        await provider.show("smollm2")
+        server.say("ok")
+        server.then(whole({"models": [{"name": "m"}]}))
+        events, error = await ask(provider)
+        assert (text_of(events), error) == ("ok", None)
+        assert await running(url, limit=5) == ["m"]
+        paths = ["tags", "ps", "show", "chat", "tags"]
+        assert [sent.target for sent in server.requests] == [f"/api/{path}?{query}" for path in paths]
 
 
 @pytest.mark.parametrize(

@@ -281,3 +281,28 @@ async def test_a_server_that_is_not_there_does_not_spoil_the_preparation() -> No
     assert [step async for step in provider.prepare()] == []
     assert provider.model == OpenAISettings().model
     await provider.aclose()
+
+
+@pytest.mark.parametrize("ending", ["", "/"])
+async def test_a_query_of_the_base_url_goes_with_every_request(ending: str) -> None:
+    query = "api-version=3&tag=a&tag=b&path=%2Fx"
+    async with ChatServer() as server:
+        server.then(whole({"data": []}))
+        server.say("ok")
+        provider = openai_provider(f"{server.base_url}{ending}?{query}")
+        assert await provider.models() == []
+        events, error = await ask(provider)
+        assert (text_of(events), error) == ("ok", None)
+        assert [sent.target for sent in server.requests] == [f"/v1/models?{query}", f"/v1/chat/completions?{query}"]
+
+
+async def test_a_query_of_the_base_url_is_not_repeated_in_messages() -> None:
+    async with ChatServer() as server:
+        server.then(whole({"error": "no"}, 400))
+        _, error = await ask(openai_provider(f"{server.base_url}?key=hush-hush"))
+        assert error is not None
+        assert "hush" not in f"{error} {error.message} {error.hint}"
+    _, error = await ask(openai_provider(f"{server.base_url}?key=hush-hush"))
+    assert error is not None
+    assert "Nothing answers at" in error.message
+    assert "hush" not in f"{error} {error.message} {error.hint}"

@@ -93,4 +93,5 @@ async def test_plain_words_of_a_stream() -> None:
     async with ChatServer() as server:
         server.then(body(b"Unauthorized, go away", headers=EVENT_STREAM))
         _, error = await ask(openai_provider(server.base_url))
-        assert isinstance(error, ConnectionFailedError)
+        assert isinstance(error, ProtocolError)
+        assert "text that is no event stream: Unauthorized, go away." in error.message

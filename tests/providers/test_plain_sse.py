@@ -330,6 +330,9 @@ def test_text_that_is_no_event_stream_is_named() -> None:
         assert error.startswith("ProtocolError")
         assert "Hello, how are you?" in error
     assert "--provider ai-sdk" in failure(b"Hello").hint
+    with pytest.raises(ProtocolError) as raised:
+        list(PlainSse(PEER).whole(b"[note] plain text with bracket"))
+    assert raised.value.hint == failure(b"Hello").hint
 
 
 def test_events_of_another_dialect_name_its_provider() -> None:
@@ -367,7 +370,9 @@ def test_an_answer_in_one_piece_is_an_answer() -> None:
         (b'{"error": "It crashed"}', ServerError, "It crashed"),
         (b'{"hello": 1}', ProtocolError, "JSON instead of a stream"),
         (b"[1]", ProtocolError, "JSON instead of a stream"),
-        (b"{oops", ProtocolError, "JSON instead of a stream"),
+        (b"{oops", ProtocolError, "text that is no event stream: {oops"),
+        (b'{"hello": "wor', ProtocolError, "JSON instead of a stream"),
+        (b"[note] plain text with bracket", ProtocolError, r"text that is no event stream: \[note\] plain text"),
     ],
 )
 def test_other_json_is_none(body: bytes, kind: type[ProviderError], words: str) -> None:

@@ -216,54 +216,6 @@ async def test_the_next_try_is_due_as_soon_as_one_of_them_allows(
     assert error.retry_after == wait
 
 
-async def test_when_all_rest_the_one_that_is_due_soonest_is_tried_all_the_same(path: Path) -> None:
-    limited = RateLimitError("Slow down.", retry_after=300)
-    bench = Bench(path, [[[limited]], [[ServerError("B failed.")], answer()]])
-    assert await bench.asked() == "ab"
-    assert await bench.asked() == "b"
-
-
-async def test_one_that_answers_while_it_should_rest_rests_no_longer(path: Path) -> None:
-    limited = RateLimitError("Slow down.", retry_after=300)
-    bench = Bench(path, [[[limited], answer()], [answer(), [ServerError("B failed.")], answer()]])
-    assert await bench.asked() == "ab"
-    assert await bench.asked() == "ab", "b fails, and a answers as the last resort"
-    assert await bench.asked(2) == "aa"
-
-
-async def test_only_one_that_rests_is_tried_and_the_error_says_so(path: Path) -> None:
-    bench = Bench(path, [[[ServerError("A failed.")]], [[ServerError("B failed.")]]])
-    await bench.ask()
-    bench.clock.now += 1
-    _, error = await bench.ask()
-    assert isinstance(error, ServerError)
-    assert error.message == "A failed (1 of 2 endpoints tried)."
-    assert await bench.asked() == "b"
-
-
-@pytest.mark.parametrize("pause", [1, 31])
-async def test_without_a_network_none_rests_for_long(path: Path, pause: float) -> None:
-    bench = Bench(path, [[[refused()]], [[refused()]]])
-    for _ in range(9):
-        await bench.ask()
-        bench.clock.now += pause
-    for provider, seconds in zip(bench.providers, (0.1, 0.2), strict=True):
-        provider.scripts = [answer(seconds)]
-    bench.clock.now += 31 - pause
-    assert await bench.asked(3) == "aba"
-
-
-async def test_after_a_proper_answer_a_failure_is_the_first_one_again(path: Path) -> None:
-    bench = Bench(path, [[[refused()], [refused()], answer(), [refused()], answer()], [answer(5)]])
-    for wait in (31, 61, 0):
-        await bench.ask()
-        bench.clock.now += wait
-    assert bench.counts[0] == 3
-    await bench.ask()
-    bench.clock.now += 31
-    assert await bench.asked() == "a"
-
-
 async def test_offline_those_on_the_machine_answer_and_nothing_is_held_against_the_others(path: Path) -> None:
     bench = Bench(path, [[[OfflineError("Offline.")], answer()], [answer()]])
     events, error = await bench.ask()

@@ -34,11 +34,27 @@ def test_one_that_rests_is_left_out_except_as_the_last_resort() -> None:
     assert order(standings, FIRST_REST) == [0, 1, 2]
 
 
-def test_when_all_rest_the_one_that_is_due_soonest_is_tried() -> None:
-    standings = [fast(0.1), fast(0.2), fast(0.3)]
+def test_behind_a_healthy_one_the_one_that_is_due_soonest_is_tried() -> None:
+    standings = [fast(0.1), fast(0.2), fast(0.3), fast(0.4)]
     for moment, place in enumerate((2, 0, 1)):
         standings[place].fail(moment)
-    assert order(standings, 5) == [2]
+    assert order(standings, 5) == [3, 2]
+
+
+def test_when_all_rest_all_are_tried_those_with_the_fewest_failures_first_and_by_speed() -> None:
+    standings = [fast(0.1), fast(0.2), fast(0.3)]
+    for moment, place in enumerate((0, 0, 2, 1)):
+        standings[place].fail(moment)
+    assert order(standings, 5) == [1, 2, 0]
+
+
+def test_when_all_rest_one_that_wants_to_be_left_alone_comes_last_and_only_the_one_that_is_due_soonest() -> None:
+    standings = [fast(0.1), fast(0.2), fast(0.3), fast(0.4)]
+    for place, asked in enumerate((20.0, 10.0, None, 5.0)):
+        standings[place].fail(0, asked)
+    assert order(standings, 4) == [2, 3]
+    assert order(standings, 5) == [2, 3, 1]
+    assert order(standings, 20) == [0, 1, 2, 3]
 
 
 def test_rests_double_up_to_a_limit() -> None:
@@ -55,6 +71,22 @@ def test_a_longer_rest_that_the_server_asks_for_is_granted_within_reason(asked: 
     standing = Standing()
     standing.fail(100, asked)
     assert standing.rests_until == 100 + rest
+
+
+def test_a_failure_before_its_rest_is_over_begins_the_same_rest_again() -> None:
+    standing = Standing()
+    for moment in (0, 1, 2):
+        standing.fail(moment, again=moment > 0)
+    assert (standing.failures, standing.rests_until) == (1, 2 + FIRST_REST)
+
+
+def test_one_that_answers_is_no_longer_left_alone() -> None:
+    standing = Standing()
+    standing.fail(0, 900)
+    standing.wake(5)
+    assert (standing.healthy(5), standing.asked_until) == (True, 5)
+    standing.fail(6)
+    assert standing.asked_until < 6
 
 
 def test_forgiven_it_rests_as_after_a_first_failure() -> None:
@@ -99,15 +131,22 @@ STANDINGS = st.builds(
     Standing,
     FIGURES,
     measured_at=st.floats(0, 1e4),
+    failures=st.integers(0, 5),
     rests_until=st.floats(0, 1e4),
     passed_over=st.integers(0, 100),
+    asked_until=st.floats(0, 1e4),
 )
 
 
 @given(st.lists(STANDINGS, min_size=1, max_size=6), st.floats(0, 1e4))
-def test_every_healthy_one_is_asked_once_and_at_most_one_that_rests(standings: list[Standing], now: float) -> None:
+def test_every_healthy_one_is_asked_once_and_then_at_most_one_that_rests(standings: list[Standing], now: float) -> None:
     places = order(standings, now)
     healthy = {place for place, standing in enumerate(standings) if standing.healthy(now)}
     assert len(places) == len(set(places))
     assert set(places[: len(healthy)]) == healthy
-    assert len(places) == min(len(healthy) + 1, len(standings))
+    if healthy:
+        assert len(places) == min(len(healthy) + 1, len(standings))
+        return
+    willing = {place for place, standing in enumerate(standings) if standing.asked_until <= now}
+    assert set(places[: len(willing)]) == willing
+    assert len(places) == min(len(willing) + 1, len(standings))

@@ -44,6 +44,18 @@ def test_the_next_run_knows_what_this_one_knew(path: Path) -> None:
     assert (known["n"].ttft, known["n"].measured_at, known["n"].healthy(5)) == (0.5, -15, True)
 
 
+def test_the_next_run_knows_who_wants_to_be_left_alone(path: Path) -> None:
+    standing = Standing()
+    standing.fail(990, 100)
+    run = Run(path, now=1000)
+    run.write(m=standing)
+    assert Run(path, wall=START + 20, now=5).read()["m"].asked_until == 75
+    assert Run(path, wall=START - 86_400, now=5).read()["m"].asked_until == 105
+    standing.fail(1000)
+    run.write(m=standing)
+    assert Run(path, wall=START + 20, now=5).read()["m"].asked_until == float("-inf")
+
+
 def test_the_file_is_the_owners_alone_and_holds_what_it_says(path: Path) -> None:
     Run(path).write(m=Standing(0.5))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

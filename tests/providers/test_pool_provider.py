@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from tests.fakes import Gate, ScriptedProvider
-from tests.providers.pooling import REQUEST, Bench, answer, collect, progress, refused
+from tests.providers.pooling import REQUEST, Able, Bench, answer, collect, progress, refused
 from tui_stream import providers
 from tui_stream.config import OllamaSettings, OpenAISettings, Providers, Settings, SseSettings, WebSocketSettings
 from tui_stream.core.events import Progress, Rerouted, StreamEnd, TextDelta
 from tui_stream.core.models import ModelInfo
 from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
-from tui_stream.errors import ConnectionFailedError, ModelNotFoundError
+from tui_stream.errors import (
+    ConnectionFailedError,
+    ModelNotFoundError,
+)
 from tui_stream.providers import pool, replay
 from tui_stream.providers._endpoint import Reachable
 from tui_stream.providers.pool import Member, Pool
@@ -150,25 +153,6 @@ async def test_one_that_does_not_list_its_models_is_not_waited_for(path: Path, m
     assert asyncio.all_tasks() == before
 
 
-class Able(ScriptedProvider):
-    """Pulls, takes notes and can be reached, unless it is told that it cannot."""
-
-    wrong: Exception | None = None
-
-    async def pull(self, model: str) -> AsyncGenerator[Progress, None]:
-        if self.wrong:
-            raise self.wrong
-        yield Progress(model, 1, 2)
-
-    async def add_context(self, text: str) -> bool:
-        self.told = text
-        return True
-
-    async def reach(self) -> None:
-        if self.wrong:
-            raise self.wrong
-
-
 @pytest.mark.parametrize(
     ("first", "second", "able"), [(Able, Able, True), (Able, ScriptedProvider, False), (ScriptedProvider, Able, False)]
 )
@@ -204,38 +188,6 @@ async def test_it_is_reached_where_one_is(path: Path) -> None:
         provider.wrong = refused(f"{number}")
     with pytest.raises(ConnectionFailedError):
         await made.reach()
-
-
-async def test_a_note_goes_to_the_one_that_streams(path: Path) -> None:
-    gate = Gate()
-    bench = Bench(path, [[[refused()]], [[TextDelta("x"), gate, StreamEnd()]]], kind=Able)
-    made: object = bench.pool
-    assert isinstance(made, TakesContext)
-    assert not await made.add_context("too early")
-    task = asyncio.create_task(collect(bench.pool.stream(REQUEST)))
-    await gate.reached.wait()
-    assert await made.add_context("Shorter!")
-    assert [getattr(provider, "told", None) for provider in bench.providers] == [None, "Shorter!"]
-    gate.open()
-    await task
-    assert not await made.add_context("too late")
-
-
-async def test_a_note_goes_to_nobody_while_two_stream(path: Path) -> None:
-    gates = Gate(), Gate()
-    bench = Bench(path, [[[gates[0], *answer()]], [[gates[1], *answer()]]], kind=Able)
-    bench.known(a=1, b=2)
-    tasks = [asyncio.create_task(collect(bench.pool.stream(REQUEST)))]
-    await gates[0].reached.wait()
-    bench.pool._ledger.failed(bench.pool._endpoints[0], "", refused())
-    tasks.append(asyncio.create_task(collect(bench.pool.stream(REQUEST))))
-    await gates[1].reached.wait()
-    made: object = bench.pool
-    assert isinstance(made, TakesContext)
-    assert not await made.add_context("Shorter!")
-    for gate in gates:
-        gate.open()
-    await asyncio.gather(*tasks)
 
 
 # -- how it comes about -------------------------------------------------------------------------------

@@ -14,14 +14,14 @@ from tests.providers.asking import request, text_of
 from tests.scripted import Handler, close, reset, stall, whole
 from tests.servers import ChatServer, body
 from tui_stream import paths, providers
-from tui_stream.config import OpenAISettings, Providers, Settings
+from tui_stream.config import OpenAISettings, Providers, Settings, Timeouts
 from tui_stream.core.events import Event, Rerouted, TurnUpdate
 from tui_stream.core.models import MessageStatus
 from tui_stream.core.provider import Provider
 from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
 from tui_stream.core.watchdog import Limits
-from tui_stream.errors import ModelNotFoundError, ProviderError, ServerError, StreamBrokenError
+from tui_stream.errors import ModelNotFoundError, ProviderError, ServerError, StreamBrokenError, TimedOutError
 from tui_stream.providers import pool
 from tui_stream.providers._pool_choice import Standing
 from tui_stream.providers._pool_memory import Key
@@ -43,10 +43,11 @@ FAULTS: dict[str, tuple[Handler, str]] = {
 }
 
 
-def provider_for(*servers: ChatServer) -> Provider:
+def provider_for(*servers: ChatServer, timeouts: Timeouts | None = None) -> Provider:
     urls = tuple(server.base_url for server in servers)
     table = OpenAISettings(base_urls=urls, api_key_env="")
-    return providers.create("openai", Settings(model="told-so", providers=Providers(openai=table)))
+    settings = Settings(model="told-so", providers=Providers(openai=table), timeouts=timeouts or Timeouts())
+    return providers.create("openai", settings)
 
 
 async def events_of(provider: Provider) -> list[Event]:
@@ -168,8 +169,8 @@ async def test_a_request_that_is_wrong_is_asked_once() -> None:
 
 async def test_where_both_fail_the_turn_loop_tries_again() -> None:
     async with ChatServer() as first, ChatServer() as second:
-        first.then(BUSY, BUSY)
-        second.then(BUSY)
+        first.then(BUSY, BUSY, BUSY)
+        second.then(BUSY, BUSY)
         second.say("at last")
         provider = provider_for(first, second)
         slept: list[float] = []
@@ -181,7 +182,7 @@ async def test_where_both_fail_the_turn_loop_tries_again() -> None:
         assert (turn.message.text, turn.attempts, len(slept)) == ("at last", 3, 2)
         said = [update.retrying.reason for update in updates if update.retrying]
         assert "(all 2 endpoints tried)" in said[0]
-        assert "(1 of 2 endpoints tried)" in said[1]
+        assert "(all 2 endpoints tried)" in said[1]
         await provider.aclose()
 
 
@@ -197,27 +198,43 @@ async def test_where_both_fail_for_good_the_error_is_theirs(handler: Handler, ki
 
 
 @pytest.mark.parametrize("hang", [lambda: stall, lambda: body(stall)], ids=["before the headers", "after the headers"])
-async def test_one_that_hangs_is_cut_by_the_turn_loop_and_the_other_answers(hang: Callable[[], Handler]) -> None:
+async def test_one_that_hangs_is_cut_by_the_turn_loop_and_the_other_answers_next_time(
+    hang: Callable[[], Handler],
+) -> None:
     before = asyncio.all_tasks()
     async with ChatServer() as stuck, ChatServer() as good:
         stuck.then(hang())
         good.say("hello")
         members = [Member(server.base_url, provider_for(server)) for server in (stuck, good)]
         provider = pool.make(members, hang=0.1)
-
-        async def sleep(_: float) -> None:
-            return
-
         async for _ in provider.prepare():
             pass
-        options = SessionOptions(limits=Limits(first_token=0.3))
-        turn, updates = await run(ChatSession(provider, options=options, sleep=sleep))
-        assert (turn.message.text, turn.attempts) == ("hello", 2)
-        assert [update.retrying.reason for update in updates if update.retrying] == ["No answer began within 0.3 s."]
+        session = ChatSession(provider, options=SessionOptions(limits=Limits(first_token=0.3)))
+        with pytest.raises(TimedOutError, match="No answer began within"):
+            await run(session)
+        turn, _ = await run(session)
+        assert (turn.message.text, turn.attempts, turn.message.notes) == ("hello", 1, [])
         await stuck.exchanges[0].gone.wait()
         await provider.aclose()
         await all_closed(stuck, good)
     assert asyncio.all_tasks() == before
+
+
+@pytest.mark.parametrize("hang", [lambda: stall, lambda: body(stall)], ids=["before the headers", "after the headers"])
+async def test_one_that_hangs_is_given_up_before_the_limit_of_the_settings(hang: Callable[[], Handler]) -> None:
+    async with ChatServer() as stuck, ChatServer() as good:
+        stuck.then(hang())
+        good.say("hello")
+        known(**{stuck.base_url: 1e-6, good.base_url: 1000})
+        limit = 0.5
+        provider = provider_for(stuck, good, timeouts=Timeouts(first_token=limit))
+        options = SessionOptions(limits=Limits(first_token=limit))
+        turn, _ = await run(ChatSession(provider, options=options))
+        assert (turn.message.text, turn.attempts) == ("hello", 1)
+        said = f"{stuck.base_url} failed (No answer began within 0.45 s); {good.base_url} was asked instead."
+        assert turn.message.notes == [said]
+        await provider.aclose()
+        await all_closed(stuck, good)
 
 
 async def test_cancelling_closes_the_connection_and_leaves_nothing_behind() -> None:

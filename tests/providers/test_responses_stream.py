@@ -147,6 +147,30 @@ def test_a_stream_that_ends_before_its_answer_may_be_tried_again(stream: bytes) 
     assert raised.value.retryable
 
 
+def test_chat_completions_name_their_provider() -> None:
+    chunk = {"choices": [{"delta": {"content": "hello there"}}]}
+    for chunks in everywhere(sse(chunk) + sse("[DONE]")):
+        assert outcome(chunks)[1].startswith("ProtocolError")
+    with pytest.raises(ProtocolError, match="OpenAI's chat completions") as raised:
+        list(ResponsesStream(PEER).feed(sse(chunk)))
+    assert "--provider openai." in raised.value.hint
+
+
+@pytest.mark.parametrize("end", [b"", sse("[DONE]")])
+def test_events_that_nobody_understands_are_named(end: bytes) -> None:
+    for chunks in everywhere(sse({"type": "ping"}) + sse({"content": "hello there"}) + sse({"content": "!"}) + end):
+        seen, error = outcome(chunks)
+        assert seen == []
+        assert error.startswith("ProtocolError")
+        assert 'without any text that is known here; the first was {"content": "hello there"}' in error
+
+
+def test_new_kinds_of_events_are_passed_over() -> None:
+    assert seen(event("response.thing.new", x=1), sse("[DONE]")) == [StreamEnd(None)]
+    with pytest.raises(ConnectionFailedError, match="before the answer began"):
+        list(pieces(ResponsesStream(PEER), [sse({"type": "ping"})]))
+
+
 def test_the_accounts() -> None:
     counts = {
         **usage(9, 5),
@@ -239,9 +263,11 @@ def test_an_answer_in_one_piece_is_an_answer() -> None:
         (b'{"error": {"message": "It crashed"}}', ServerError, "It crashed"),
         (body_of(response("queued")), ProtocolError, "JSON instead of a stream"),
         (b'{"hello": 1}', ProtocolError, "JSON instead of a stream"),
-        (b'{"choices": [{"message": {"content": "x"}}]}', ProtocolError, "JSON instead of a stream"),
+        (b'{"choices": [{"message": {"content": "x"}}]}', ProtocolError, "answers with OpenAI's chat completions"),
         (b"[1]", ProtocolError, "JSON instead of a stream"),
-        (b"{oops", ProtocolError, "JSON instead of a stream"),
+        (b"{oops", ProtocolError, "text that is no event stream: {oops"),
+        (b'{"hello": "wor', ProtocolError, "JSON instead of a stream"),
+        (b"[note] plain text with bracket", ProtocolError, r"text that is no event stream: \[note\] plain text"),
     ],
 )
 def test_other_json_is_none(body: bytes, kind: type[ProviderError], words: str) -> None:

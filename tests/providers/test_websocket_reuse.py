@@ -72,6 +72,31 @@ async def test_a_socket_that_closes_over_the_next_question_is_replaced_once(end:
         await provider.aclose()
 
 
+async def test_a_question_that_is_sent_once_more_takes_its_notes_along() -> None:
+    async with asyncio.timeout(30), WsServer() as server:
+        provider = ws_provider(server.base_url)
+        gate = Gate()
+        server.say("one")
+        server.then(gate, noted, drop)
+        server.say(noted, "two")
+        assert await answer(provider) == "one"
+        task = asyncio.create_task(answer(provider))
+        await gate.reached.wait()
+        assert await provider.add_context("Shorter!")
+        gate.open()
+        assert await task == "two"
+        note = {"type": "context", "content": "Shorter!"}
+        assert server.talks[0].received[1:] == [*server.talks[1].received[:1], note]
+        assert server.talks[1].received[1:] == [note]
+        await provider.aclose()
+
+
+async def noted(talk: Talk) -> None:
+    """A step: waits for a note."""
+    while talk.received[-1].get("type") != "context":
+        await asyncio.sleep(0)
+
+
 @pytest.mark.parametrize("end", [close(1008), close(1009), close(1011), close(4401)])
 async def test_a_question_that_is_refused_is_not_sent_again(end: Step) -> None:
     async with asyncio.timeout(30), WsServer() as server:

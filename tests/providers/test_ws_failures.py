@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Mapping
 
 import pytest
@@ -142,6 +143,21 @@ async def test_a_handshake_that_is_refused(answered: bytes, kind: type[ProviderE
     assert type(error) is kind
     assert said in error.message
     assert error.hint
+
+
+@pytest.mark.parametrize("status", [400, 404, 405, 426])
+async def test_a_plain_http_server_makes_one_look_at_the_address(status: int) -> None:
+    error = await refused(refusal(status, b"no"))
+    assert type(error) is RequestError
+    assert re.search(r"Check the base URL ws://127\.0\.0\.1:\d+", error.hint)
+    assert "opens no WebSocket" in error.hint
+    assert "model" not in error.hint
+
+
+async def test_a_handshake_that_is_sent_elsewhere_says_where_to() -> None:
+    error = await refused(refusal(307, b"", Location="https://example.com/ws"))
+    assert type(error) is RequestError
+    assert "set base_url" in error.hint
 
 
 async def test_the_time_to_wait_of_a_refused_handshake() -> None:

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from tui_stream.errors import ConfigError
+from tui_stream.errors import ConfigError, UsageError
 
 app = typer.Typer(
     name="config",
@@ -94,10 +94,14 @@ def check(
     file: Annotated[
         Path | None, typer.Argument(metavar="[FILE]", help="The file to check; the usual one without it.")
     ] = None,
+    config: ConfigOption = None,
 ) -> None:
     """Check a settings file: print ok, or everything that is wrong in it."""
     from tui_stream.config.load import check_file, config_path, load
 
+    if file is not None and config is not None and file != config:
+        raise UsageError(f"Two files are named: {file} and {config}.", hint="Name one, as FILE or with --config FILE.")
+    file = file if config is None else config
     checked = config_path(file, os.environ)
     if file is None and "TUI_STREAM_CONFIG" not in os.environ and not checked.exists():
         typer.echo(f"{checked} does not exist, so the defaults hold.", err=True)

@@ -1,11 +1,15 @@
-"""``tui-stream doctor``: what is installed, which providers answer, which one would be used and why."""
+"""``tui-stream doctor``: what is installed, which providers answer, which one would be used and why.
+
+Its exit code is for scripts that want to know whether a chat could begin: 1 where the provider that would be used is
+not ready. What is wrong with the others is no fault.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import importlib.util
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import typer
 
@@ -30,6 +34,18 @@ _PATIENCE = 5.0  # seconds that a provider may take to say what models it has
 _FIRST = 3  # models named in a line
 
 
+class State(NamedTuple):
+    """What was found out about a provider.
+
+    Attributes:
+        ready: nothing is known that would keep it from answering.
+        said: in words.
+    """
+
+    ready: bool
+    said: str
+
+
 def doctor(
     provider: ProviderOption = None,
     base_url: BaseUrlOption = None,
@@ -37,7 +53,10 @@ def doctor(
     offline: OfflineOption = False,
     config: ConfigOption = None,
 ) -> None:
-    """Say what is installed, which providers answer, and which one would be used and why."""
+    """Say what is installed, which providers answer, and which one would be used and why.
+
+    Exits with 1 if the provider that would be used is not ready: it does not answer, refuses the key, is not installed.
+    """
     import platform
 
     from tui_stream.config.load import config_path
@@ -51,7 +70,8 @@ def doctor(
     _say("cache", _place(paths.cache_dir()))
     if settings.offline:
         _say("offline", "yes: no connection leaves this machine")
-    asyncio.run(_providers(settings))
+    if not asyncio.run(_providers(settings)):
+        raise typer.Exit(1)
 
 
 def _say(name: str, what: str) -> None:
@@ -74,16 +94,22 @@ def _place(path: os.PathLike[str]) -> str:
     return f"{path} ({'exists' if os.path.exists(path) else 'does not exist'})"  # noqa: PTH110 - any path
 
 
-async def _providers(settings: Settings) -> None:
+async def _providers(settings: Settings) -> bool:
+    """Says how every provider is; whether the one that would be used is ready, at one of its addresses at least."""
     from tui_stream import providers
     from tui_stream.providers import select
 
+    ready = {"replay"}  # there is nothing to be asked
     for name in providers.available():
         if name != "replay":
             for where, narrowed in _places(settings, name):
-                _say(name, where + await _state(narrowed, name))
+                state = await _state(narrowed, name)
+                _say(name, where + state.said)
+                ready |= {name} if state.ready else set()
     choice = await select.choose(settings)
-    _say("would be used", f"{choice.provider}: {choice.reason}")
+    usable = choice.provider in ready
+    _say("would be used", f"{choice.provider}: {choice.reason}{'' if usable else ', but it is not ready (see above)'}")
+    return usable
 
 
 def _places(settings: Settings, name: str) -> list[tuple[str, Settings]]:
@@ -97,20 +123,20 @@ def _places(settings: Settings, name: str) -> list[tuple[str, Settings]]:
     return narrowed or [("", settings)]
 
 
-async def _state(settings: Settings, name: str) -> str:
-    """Whether the provider answers, in words."""
+async def _state(settings: Settings, name: str) -> State:
+    """Whether the provider answers."""
     try:
         async with asyncio.timeout(_PATIENCE):
             if name in _ENDPOINTS:
                 return await _reached(settings, name)
             return await (_embedded(settings) if name == "embedded" else _asked(settings, name))
     except TimeoutError:
-        return f"does not answer within {_PATIENCE:g} s"
+        return State(False, f"does not answer within {_PATIENCE:g} s")
     except TuiStreamError as error:
-        return str(error)
+        return State(False, str(error))
 
 
-async def _asked(settings: Settings, name: str) -> str:
+async def _asked(settings: Settings, name: str) -> State:
     from tui_stream import providers
 
     source = providers.create(name, settings)
@@ -120,10 +146,11 @@ async def _asked(settings: Settings, name: str) -> str:
         await source.aclose()
     more = ", ..." if len(names) > _FIRST else ""
     noun = "model" if len(names) == 1 else "models"
-    return f"answers; {len(names)} {noun}: {', '.join(names[:_FIRST])}{more}" if names else "answers; no model"
+    listed = f"{len(names)} {noun}: {', '.join(names[:_FIRST])}{more}" if names else "no model"
+    return State(True, f"answers; {listed}")
 
 
-async def _reached(settings: Settings, name: str) -> str:
+async def _reached(settings: Settings, name: str) -> State:
     """Whether anything answers at an endpoint, which cannot be asked for its models."""
     from tui_stream import providers
     from tui_stream.config.render import mask_url
@@ -131,26 +158,26 @@ async def _reached(settings: Settings, name: str) -> str:
 
     table = getattr(settings.providers, name.replace("-", "_"))
     if settings.provider != name and table == type(table)():
-        return "not set up"
+        return State(False, "not set up")
     address = mask_url(table.base_url)
     source = providers.create(name, settings)
     try:
         if not isinstance(source, Reachable):
-            return f"set up for {address}; only a message shows whether it answers"
+            return State(True, f"set up for {address}; only a message shows whether it answers")
         await source.reach()
     finally:
         await source.aclose()
-    return f"something answers at {address}; such an endpoint lists no models"
+    return State(True, f"something answers at {address}; such an endpoint lists no models")
 
 
-async def _embedded(settings: Settings) -> str:
+async def _embedded(settings: Settings) -> State:
     from tui_stream import providers
 
     if importlib.util.find_spec("xllamacpp") is None:
-        return "xllamacpp is not installed"
+        return State(False, "xllamacpp is not installed")
     source = providers.create("embedded", settings)
     try:
         found = await source.models()
     finally:
         await source.aclose()
-    return "ready; " + ", ".join(f"{model.name} ({model.detail})" for model in found[:_FIRST])
+    return State(True, "ready; " + ", ".join(f"{model.name} ({model.detail})" for model in found[:_FIRST]))

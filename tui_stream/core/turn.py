@@ -115,9 +115,11 @@ class Turn:
             self.message.provider, self.message.model = answerer.provider.name, answerer.model_name
 
     def note(self, text: str) -> None:
-        """Tells, beside the answer, how it came about: a sentence."""
-        self._notes.append(clean_line(text))
-        self.message.notes.append(clean_line(text))
+        """Tells, beside the answer, how it came about: a sentence, which is told once."""
+        said = clean_line(text)
+        if said not in self.message.notes:
+            self._notes.append(said)
+            self.message.notes.append(said)
 
     def hurry(self) -> None:
         """Sends the request again now, where it waits for that."""

@@ -34,7 +34,8 @@ def create(name: str, settings: Settings) -> Provider:
 def _pool(make: Callable[[Settings], Provider], name: str, settings: Settings, urls: tuple[str, ...]) -> Provider:
     from tui_stream.providers import pool
 
-    return pool.make([pool.Member(url, make(at_address(settings, name, url))) for url in urls])
+    members = [pool.Member(url, make(at_address(settings, name, url))) for url in urls]
+    return pool.make(members, limit=settings.timeouts.first_token)
 
 
 def available() -> list[str]:

@@ -10,7 +10,8 @@ from tui_stream.providers._ai_sdk_text import TextStream
 from tui_stream.providers._ai_sdk_ui import UiMessageStream
 from tui_stream.providers._json import decode
 from tui_stream.providers._translate import Peer
-from tui_stream.providers._web_parts import Parts, has_error, no_stream, reported, usage_in
+from tui_stream.providers._unreadable import no_stream
+from tui_stream.providers._web_parts import Parts, has_error, reported, usage_in
 
 UI_HEADER = "x-vercel-ai-ui-message-stream"
 DATA_HEADER = "x-vercel-ai-data-stream"

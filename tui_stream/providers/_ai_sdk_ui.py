@@ -42,6 +42,7 @@ class UiParts:
         model: the model that was asked for, likewise.
 
     Attributes:
+        known: a part has come that is not an event of OpenAI's Responses API, whose types are strings too.
         finished: the part that ends the message has come.
     """
 
@@ -51,6 +52,7 @@ class UiParts:
         self._parts = Parts()
         self._thought_id: object = None
         self._reason: FinishReason | None = None
+        self.known = False
         self.finished = False
 
     @property
@@ -67,6 +69,7 @@ class UiParts:
         kind = part.get("type")
         if not isinstance(kind, str):
             raise self._foreign(part)
+        self.known = self.known or not kind.startswith("response.")
         yield from self._part(kind, part)
 
     def end(self) -> Iterator[Event]:

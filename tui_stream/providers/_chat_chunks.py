@@ -46,6 +46,7 @@ class ChatChunks:
         model: the model that was asked for, likewise.
 
     Attributes:
+        known: a chunk has come, and not only objects of some other kind.
         started: a part of the answer has come.
         finished: a finish reason has come; usage may still follow.
     """
@@ -58,6 +59,7 @@ class ChatChunks:
         self._reasoning = TextJoiner()
         self._refused = self._pieces = False
         self._reason: FinishReason | None = None
+        self.known = False
         self.started = False
         self.finished = False
 
@@ -72,11 +74,13 @@ class ChatChunks:
             yield ResponseStarted(model)
         choices = chunk.get("choices")
         if isinstance(choices, list):
+            self.known = True
             for choice in choices:
                 if isinstance(choice, dict) and not choice.get("index"):
                     yield from self._choice(choice, chunk)
         usage = chunk.get("usage")
         if isinstance(usage, dict):
+            self.known = True
             yield UsageReport(usage_of(usage))
         if chunk.get("error") or chunk.get("object") == "error":
             raise refusal(fault_in(chunk), self._peer, model=self._asked)

@@ -25,7 +25,7 @@ from tui_stream.errors import (
 from tui_stream.providers._http import RefusedResponse
 from tui_stream.providers._translate import Peer, fault_in_body, refusal, retry_after
 
-CUT_OFF_HINT = "What had arrived is kept; send the prompt again, or ask the model to go on."
+CUT_OFF_HINT = "What had arrived is kept."
 
 
 def translate(

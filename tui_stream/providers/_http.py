@@ -61,6 +61,16 @@ def split_url(url: str) -> SplitResult:
     return parts
 
 
+def split_query(url: str) -> tuple[str, str]:
+    """A base URL without its query, and the query, which belongs to every address under it.
+
+    Raises:
+        ConfigError: it is no http or https address.
+    """
+    parts = split_url(url)
+    return parts._replace(query="", fragment="").geturl().rstrip("/"), parts.query
+
+
 def shown_url(url: str) -> str:
     """The URL as messages show it: without user, password, query and fragment."""
     parts = split_url(url)
@@ -94,7 +104,7 @@ async def _touch_anyio() -> None:
 
 
 def make_client(
-    connect_timeout: float, *, user_agent: str = "tui-stream", reach: Reach = ANYWHERE
+    connect_timeout: float, *, user_agent: str = "tui-stream", reach: Reach = ANYWHERE, query: str = ""
 ) -> httpx2.AsyncClient:
     """A client; takes up to 200 ms (imports, certificates), so it must be called in a thread, without a loop.
 
@@ -104,6 +114,7 @@ def make_client(
         connect_timeout: seconds until a connection must stand, 0 for no limit.
         user_agent: what the program calls itself.
         reach: how far it may connect.
+        query: what every request has behind its address, besides what the request itself names.
     """
     import httpcore2
     import httpx2
@@ -114,6 +125,7 @@ def make_client(
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE)
     client = httpx2.AsyncClient(
         transport=reach.transport(httpx2, httpcore2, limits=limits),
+        params=query,
         timeout=httpx2.Timeout(None, connect=connect_limit(connect_timeout)),
         limits=limits,
         follow_redirects=False,

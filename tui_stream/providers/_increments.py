@@ -4,18 +4,26 @@ A piece of a stream is what comes next, in every dialect. Some servers send the 
 "Hello", "Hello there"), and nothing in the stream says so: only the pieces show it. A verdict is for the whole
 stream, and must never cost an honest stream a character: "ha", "haha" is laughter, and a poem may repeat its first
 line. So pieces that begin with everything before them are held back, a few at most, until it is clear what they
-are; where it stays unclear they count as increments.
+are; where it stays unclear they count as increments. Nothing is held back for long, since the person may stop the
+answer at any moment, and what was not handed on by then is lost.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 
 from tui_stream.core.events import Event, ReasoningDelta, StreamEnd, TextDelta
+from tui_stream.core.stats import Clock
 from tui_stream.errors import ProviderError
 
-PATIENCE = 1.0
-"""Seconds for which pieces are held back while nothing comes."""
+PATIENCE = 0.2
+"""Seconds for which pieces are held back, from the first of them on."""
+
+LONGEST = 1.0
+"""The same, at most, where the pieces come so slowly that `PATIENCE` would not do for the next ones."""
+
+_STEPS = 3.0  # times the pause before the first piece held back, which the verdict may take
 
 _ENOUGH = 3
 """Pieces, each beginning with the whole of the one before, that no stream of increments has."""
@@ -71,18 +79,28 @@ class _Strand:
 class Increments:
     """Hands the events of one answer on, with increments in place of pieces that tell all of it again.
 
+    Args:
+        clock: seconds that only ever grow.
+
     Attributes:
         settled: it is known that the pieces are increments: every event may be handed on as it is.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock = time.monotonic) -> None:
+        self._clock = clock
+        self._newest: float | None = None
+        self._until = 0.0
         self._open: dict[_Kind, _Strand] = {TextDelta: _Strand(), ReasoningDelta: _Strand()}
         self._told: dict[_Kind, str] = {}
         self.settled = False
 
     @property
-    def holding(self) -> bool:
-        """Whether something is held back."""
+    def patience(self) -> float | None:
+        """Seconds after which to `release` what is held back, 0 for at once; None while nothing is."""
+        return max(0.0, self._until - self._clock()) if self._holding else None
+
+    @property
+    def _holding(self) -> bool:
         return any(strand.held for strand in self._open.values())
 
     def passed(self, events: Iterable[Event]) -> Iterator[Event]:
@@ -94,7 +112,7 @@ class Increments:
 
     def release(self) -> Iterator[Event]:
         """What is held back, now: nothing more comes, or not soon."""
-        if not self.holding:
+        if not self._holding:
             return
         retold = any(strand.held and strand.is_retold(ended=True) for strand in self._open.values())
         yield from self._retold() if retold else self._honest()
@@ -117,6 +135,7 @@ class Increments:
         if self._told:
             yield from self._new(kind, event.text)
             return
+        self._wait()
         strand = self._open[kind]
         begun = strand.growth > 0
         fits = strand.add(event.text)
@@ -130,6 +149,14 @@ class Increments:
             yield from self._retold()
         elif len(strand.held) >= _MOST_HELD:
             yield from self._honest()
+
+    def _wait(self) -> None:
+        """A piece has come before the verdict: says how long it may take if this is the first one to be held back."""
+        now = self._clock()
+        if not self._holding:
+            pause = 0.0 if self._newest is None else now - self._newest
+            self._until = now + min(LONGEST, max(PATIENCE, _STEPS * pause))
+        self._newest = now
 
     def _honest(self) -> Iterator[Event]:
         """The verdict: increments; all that was held back comes as it came."""

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterable
 
 import msgspec
 
 MAX_DEPTH = 64
 """Objects and lists inside one another; no stream needs ten, and whoever walks deeper runs out of stack."""
+
+_MOST_LOOKED_AT = 4096  # bytes of a text, to see whether it is JSON
+_WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
+_HALF_A_NUMBER = re.compile(r"\.|[eE][+-]?")
+_HALF_AN_ESCAPE = 5  # characters of it at most
 
 _MOST_DIGITS = 300  # of a whole number; about where floating point numbers end too
 
@@ -30,6 +36,31 @@ def decode(data: bytes | str) -> object:
     if _opened(data) > MAX_DEPTH and _is_deep(value):
         raise ValueError("nested too deeply")
     return value
+
+
+def begins_json(data: bytes) -> bool:
+    """Whether this is JSON, the beginning of some, or one value of it after another."""
+    rest = data[:_MOST_LOOKED_AT].decode("utf-8-sig", "replace").strip()
+    decoder = json.JSONDecoder(parse_int=_whole)
+    try:
+        while rest:
+            _, end = decoder.raw_decode(rest)
+            rest = rest[end:].lstrip()
+    except json.JSONDecodeError as error:
+        return _is_cut_short(rest, error)
+    except RecursionError:
+        pass
+    return True
+
+
+def _is_cut_short(text: str, error: json.JSONDecodeError) -> bool:
+    """Whether a text could not be read because it ends too soon, and for no other reason."""
+    rest = text[error.pos :]
+    if error.msg.startswith("Unterminated string") or _HALF_A_NUMBER.fullmatch(rest):
+        return True
+    if "uXXXX" in error.msg:
+        return len(rest) <= _HALF_AN_ESCAPE
+    return any(word.startswith(rest) for word in _WORDS)
 
 
 def _lenient(text: str) -> object:

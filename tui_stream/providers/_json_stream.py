@@ -12,10 +12,17 @@ from tui_stream.providers._failures import cut_off
 from tui_stream.providers._json import decode
 from tui_stream.providers._sse import SseDecoder, SseEvent
 from tui_stream.providers._translate import Peer
+from tui_stream.providers._unreadable import ASIDE, HEAD, misdirected, no_events, no_stream, unknown_events
+
+_HINT = "Check the base URL; the chat endpoints of web applications are read with --provider sse or ai-sdk."
 
 
 class Objects(Protocol):
     """Understands the objects of one API."""
+
+    @property
+    def known(self) -> bool:
+        """Whether an object of this API has come."""
 
     @property
     def started(self) -> bool:
@@ -53,6 +60,8 @@ class JsonStream:
         self._sse = SseDecoder()
         self._objects = objects
         self._marked = False
+        self._head = b""
+        self._unread = ""
 
     @property
     def started(self) -> bool:
@@ -75,6 +84,8 @@ class JsonStream:
         Raises:
             ProviderError: an error object, or something that is no object; what stands before it comes first.
         """
+        if len(self._head) < HEAD:
+            self._head += data[: HEAD - len(self._head)]
         for event in self._sse.feed(data):
             yield from self._event(event)
 
@@ -84,9 +95,11 @@ class JsonStream:
         Raises:
             StreamBrokenError: the stream was cut off.
             ConnectionFailedError: likewise, before any part of the answer.
+            ProtocolError: it was no event stream, or nothing in it could be read.
         """
         for event in self._sse.flush():
             yield from self._event(event)
+        self._check_readable()
         if not self.finished:
             raise cut_off(self._peer, started=self.started)
         yield from self._objects.end()
@@ -100,11 +113,13 @@ class JsonStream:
         try:
             answer = decode(body)
         except ValueError as error:
-            raise self._no_stream(body) from error
+            raise no_stream(self._peer, body) from error
         if isinstance(answer, dict):
             yield from self._objects.feed(answer)
+            if not self._objects.known:
+                self._unknown(answer, "", "")
         if not (self.started or self.finished):
-            raise self._no_stream(body)
+            raise no_stream(self._peer, body)
         yield from self._objects.end()
 
     def _named(self, name: str, value: dict[str, object]) -> Mapping[str, object]:
@@ -125,17 +140,30 @@ class JsonStream:
         if not isinstance(value, dict):
             raise self._malformed(event.data)
         yield from self._objects.feed(self._named(event.event, value))
+        if not self._objects.known:
+            self._unknown(value, event.event, event.data)
+
+    def _unknown(self, value: Mapping[str, object], name: str, data: str) -> None:
+        """Notes the first object that is not of this API, and says so at once where it is clear of which it is."""
+        kind = value.get("type")
+        kind = kind if isinstance(kind, str) else name
+        if (error := misdirected(self._peer, value, kind)) is not None:
+            raise error
+        if kind.lower() not in ASIDE:
+            self._unread = self._unread or data
+
+    def _check_readable(self) -> None:
+        """Says so where a stream ended and not an object of it was understood."""
+        if self._objects.known:
+            return
+        if self._unread:
+            raise unknown_events(self._peer, self._unread, _HINT)
+        if (error := no_events(self._peer, self._head)) is not None:
+            raise error
 
     def _malformed(self, data: str) -> ProtocolError:
         start = clean_line(data[:200], limit=60)
         return ProtocolError(
             f"{self._peer.name} sent an event that is no JSON object: {start}.",
             hint=f"Look at what answers at {self._peer.url}.",
-        )
-
-    def _no_stream(self, body: bytes) -> ProtocolError:
-        start = clean_line(body[:400].decode("utf-8", "replace"), limit=80)
-        return ProtocolError(
-            f"{self._peer.name} answered with JSON instead of a stream: {start}.",
-            hint=f"Check the base URL {self._peer.url}.",
         )

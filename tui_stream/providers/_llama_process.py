@@ -18,6 +18,7 @@ from typing import Any
 
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import CorruptWeightsError, ProviderError, StreamBrokenError, WeightsError
+from tui_stream.providers._failures import CUT_OFF_HINT
 
 INSTALL_HINT = "Install it: pip install 'tui-stream[embedded]'"
 
@@ -210,7 +211,7 @@ class LlamaProcess:
         await self._kill_if_silent()
         return StreamBrokenError(
             f"The embedded model's process ended in the middle of the answer ({self._fate()}).",
-            hint="What had arrived is kept; send the prompt again and it starts anew.",
+            hint=CUT_OFF_HINT,
         )
 
     async def _load_error(self, message: dict[str, Any] | None) -> ProviderError | WeightsError:

@@ -6,13 +6,14 @@ import asyncio
 import json
 import re
 from collections.abc import Awaitable
-from urllib.parse import SplitResult
+from urllib.parse import SplitResult, quote
 
 from tui_stream.errors import ConfigError, OfflineError
 from tui_stream.providers._http import split_url
 from tui_stream.providers._reach import ANYWHERE, Reach
 
 _MAX_ANSWER = 1 << 20
+_SAFE = "%/:?@&=+,;!$'()*"  # what may stand in the target of a request as it is
 
 
 async def running(base_url: str, limit: float = 0.3, reach: Reach = ANYWHERE) -> list[str]:
@@ -58,7 +59,9 @@ async def _get(base_url: str, path: str, reach: Reach) -> bytes:
     reader, writer = await _connection(url, reach)
     try:
         host = url.netloc.rpartition("@")[2]
-        request = f"GET {url.path.rstrip('/')}{path} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"
+        query = f"?{url.query}" if url.query else ""
+        target = quote(url.path.rstrip("/") + path + query, safe=_SAFE)
+        request = f"GET {target} HTTP/1.0\r\nHost: {host}\r\nAccept: application/json\r\n\r\n"
         writer.write(request.encode("ascii"))
         head = (await reader.readuntil(b"\r\n\r\n")).lower()
         if head.split(b" ", 2)[1:2] != [b"200"]:

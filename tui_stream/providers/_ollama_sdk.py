@@ -58,9 +58,12 @@ class OllamaModels:
         peer: for the wording of errors.
         headers: to send with every request.
         reach: how far it may connect.
+        query: what every request has behind its address.
     """
 
-    def __init__(self, base_url: str, connect: float, peer: Peer, headers: Mapping[str, str], reach: Reach) -> None:
+    def __init__(
+        self, base_url: str, connect: float, peer: Peer, headers: Mapping[str, str], reach: Reach, query: str = ""
+    ) -> None:
         import httpcore
         import httpx
         import ollama
@@ -71,6 +74,7 @@ class OllamaModels:
             follow_redirects=False,
             timeout=limits,
             headers=dict(headers),
+            params=query,
             transport=reach.transport(httpx, httpcore),
         )
         self._errors = (ollama.ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, OSError)

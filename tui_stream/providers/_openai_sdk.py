@@ -227,11 +227,12 @@ class SdkProvider(ABC):
         """Imports the SDK and whatever it puts off until its first request; runs in a thread."""
         import openai
 
+        base_url, query = _http.split_query(self._settings.base_url)  # the SDK would put its paths behind the query
         client = openai.AsyncOpenAI(
             api_key="unused: every request brings its own Authorization header, or none",
-            base_url=self._settings.base_url,
+            base_url=base_url,
             max_retries=0,
-            http_client=_http.make_client(self._connect, reach=self._reach),
+            http_client=_http.make_client(self._connect, reach=self._reach, query=query),
         )
         resource = self._resource(client)
         resource.with_streaming_response  # noqa: B018 - it is the looking up that costs

@@ -14,18 +14,16 @@ from collections.abc import Iterator, Mapping
 
 from tui_stream.core.events import Event, StreamEnd
 from tui_stream.core.models import FinishReason
-from tui_stream.core.sanitize import clean_line
-from tui_stream.errors import ProtocolError
 from tui_stream.providers._chat_chunks import ChatChunks
 from tui_stream.providers._failures import cut_off
 from tui_stream.providers._json import decode
 from tui_stream.providers._sse import SseDecoder, SseEvent
 from tui_stream.providers._translate import Peer
+from tui_stream.providers._unreadable import ASIDE, HEAD, misdirected, no_events, no_stream, unknown_events
 from tui_stream.providers._web_parts import (
     Parts,
     has_error,
     malformed,
-    no_stream,
     reason_of,
     reported,
     usage_in,
@@ -37,16 +35,16 @@ _THOUGHT = ("reasoning_content", "reasoning", "thinking")
 _ENDINGS = frozenset({"done", "end", "complete", "completed", "finish", "finished", "close", "message_stop"})
 _ASIDE = frozenset(
     {
-        *("ping", "pong", "heartbeat", "keepalive", "keep-alive", "status", "metadata", "meta", "start", "open"),
+        *ASIDE,
+        *("status", "metadata", "meta", "start", "open"),
         *("connected", "ready", "info", "debug", "title", "usage", "sources"),
     }
 )
 _KNOWN = frozenset(
     {*_TEXT, *_THOUGHT, "choices", "error", "usage", "model", "message", "finish_reason", "finishReason", "done"}
 )
-_FIELD = re.compile(rb"\s*(?:(?:data|event|id|retry)\s*(?:[:\r\n]|$)|:)")
 _OBJECT = re.compile(r'\s*\{\s*["}]')
-_HEAD = 400
+_TEXT_HINT = "If it is an endpoint of the AI SDK, use --provider ai-sdk; else check the base URL."
 
 
 class PlainSse:
@@ -91,7 +89,7 @@ class PlainSse:
             ProviderError: an error that the stream reports, or something that cannot be read; what stands before it
                 comes first.
         """
-        self._head += data[: _HEAD - len(self._head)]
+        self._head += data[: HEAD - len(self._head)]
         for event in self._sse.feed(data):
             yield from self._event(event)
 
@@ -119,7 +117,7 @@ class PlainSse:
         try:
             answer = decode(body)
         except ValueError as error:
-            raise no_stream(self._peer, body) from error
+            raise no_stream(self._peer, body, _TEXT_HINT) from error
         if isinstance(answer, dict):
             yield from self._object(answer, "")
         if not (self.started or self.finished):
@@ -176,10 +174,8 @@ class PlainSse:
             return
         kind = value.get("type")
         name = name or (kind.lower() if isinstance(kind, str) else "")
-        if name.startswith("response."):
-            raise ProtocolError(
-                f"{self._peer.name} streams events of OpenAI's Responses API.", hint="Use --provider openai-responses."
-            )
+        if name.startswith("response.") and (error := misdirected(self._peer, value, name)) is not None:
+            raise error
         yield from self._parts.model(value.get("model"))
         if name != "error" and name not in _ASIDE and not (name in _ENDINGS and self.started):
             yield from self._content(value, name)
@@ -207,17 +203,9 @@ class PlainSse:
         if self.started:
             return
         if self._unread:
-            shown = clean_line(self._unread[:400], limit=80)
-            raise ProtocolError(
-                f"{self._peer.name} sent events without any text that is known here; the first was {shown}.",
-                hint='The text is expected as {"content": "..."}.',
-            )
-        if self._head.strip() and not _FIELD.match(self._head.removeprefix(b"\xef\xbb\xbf")):
-            start = clean_line(self._head.decode("utf-8", "replace"), limit=60)
-            raise ProtocolError(
-                f"{self._peer.name} answered with text that is no event stream: {start}.",
-                hint="If it is an endpoint of the AI SDK, use --provider ai-sdk; else check the base URL.",
-            )
+            raise unknown_events(self._peer, self._unread, 'The text is expected as {"content": "..."}.')
+        if (error := no_events(self._peer, self._head, _TEXT_HINT)) is not None:
+            raise error
 
 
 def _first(place: Mapping[str, object], names: tuple[str, ...]) -> str:

@@ -1,7 +1,8 @@
 """Which of several endpoints to ask, by what is known of each; pure, all times are given.
 
 The fastest healthy one is asked, by its time to first token. To know the others too, one without a figure is asked
-before all, and a slower one now and then. One that failed rests; that lasts longer each time.
+before all, and a slower one now and then. One that failed rests; that lasts longer each time. Where every one rests,
+all are asked nevertheless: nobody else could answer, and any of them may have come back.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Standing:
         failed_at: when it failed last.
         rests_until: when it may be asked again.
         passed_over: answers that the others gave since it was measured.
+        asked_until: until when it asked to be left alone itself.
     """
 
     ttft: float | None = None
@@ -45,6 +47,7 @@ class Standing:
     failed_at: float = 0.0
     rests_until: float = float("-inf")
     passed_over: int = 0
+    asked_until: float = float("-inf")
 
     def healthy(self, now: float) -> bool:
         """Whether it does not rest."""
@@ -59,12 +62,24 @@ class Standing:
             self.ttft += max(_LEAST_WEIGHT, faded) * (seconds - self.ttft)
         self.measured_at, self.passed_over = now, 0
 
-    def fail(self, now: float, asked: float | None = None) -> None:
-        """It failed; ``asked`` are the seconds for which it wants to be left alone."""
-        self.failures += 1
+    def fail(self, now: float, asked: float | None = None, *, again: bool = False) -> None:
+        """It failed.
+
+        Args:
+            now: the moment.
+            asked: seconds for which it wants to be left alone.
+            again: it was asked before its rest was over: that is the same failure still, and makes no rest longer.
+        """
+        self.failures += not (again and self.failures)
         rest = min(LONGEST_REST, FIRST_REST * 2.0 ** min(self.failures - 1, 16))
         self.failed_at = now
-        self.rests_until = now + max(rest, min(asked or 0.0, LONGEST_ASKED))
+        self.asked_until = now + min(asked, LONGEST_ASKED) if asked else float("-inf")
+        self.rests_until = max(now + rest, self.asked_until)
+
+    def wake(self, now: float) -> None:
+        """It answers: its rest is over."""
+        self.rests_until = min(self.rests_until, now)
+        self.asked_until = min(self.asked_until, now)
 
     def forgive(self) -> None:
         """Its last failure counts as its first one."""
@@ -76,7 +91,9 @@ def order(standings: Sequence[Standing], now: float) -> list[int]:
     """The places of the endpoints to ask, one after the other until one answers.
 
     First the one that is due, then the healthy ones by their speed, those without a figure behind them, and as a last
-    resort the one whose rest ends soonest.
+    resort the one whose rest ends soonest. Where none is healthy, all that do not want to be left alone by their own
+    word, those with the fewest failures first and of these the fastest, and as a last resort the one of the others that
+    may be asked soonest.
     """
     places = range(len(standings))
     healthy = [place for place in places if standings[place].healthy(now)]
@@ -85,7 +102,17 @@ def order(standings: Sequence[Standing], now: float) -> list[int]:
     due = _due([standings[place] for place in asked], now)
     if due is not None:
         asked.insert(0, asked.pop(due))
-    return asked + sorted(resting, key=lambda place: standings[place].rests_until)[:1]
+    resting.sort(key=lambda place: standings[place].rests_until)
+    return asked + resting[:1] if asked else _in_need(resting, standings, now)
+
+
+def _in_need(resting: Sequence[int], standings: Sequence[Standing], now: float) -> list[int]:
+    """The places to ask when all rest, which come by the end of their rest."""
+    waiting = sorted(resting, key=lambda place: standings[place].asked_until)
+    alone = [place for place in waiting if standings[place].asked_until > now]
+    others = [place for place in resting if place not in alone]
+    others.sort(key=lambda place: (standings[place].failures, _speed(standings[place])))
+    return others + alone[:1]
 
 
 def _speed(standing: Standing) -> float:

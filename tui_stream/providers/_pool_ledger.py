@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from tui_stream.core.events import Progress
 from tui_stream.core.provider import Provider
 from tui_stream.core.stats import Clock
-from tui_stream.errors import ConnectionFailedError, ModelNotFoundError, OfflineError, ProviderError, RequestError
+from tui_stream.errors import ConnectionFailedError, OfflineError, OverrunError, ProviderError
 from tui_stream.providers._pool_choice import Standing, order
+from tui_stream.providers._pool_errors import is_its_own
 from tui_stream.providers._pool_memory import Key, Memory
 from tui_stream.providers._pool_watch import Watch
 
@@ -43,6 +46,14 @@ class Endpoint:
     prepared: bool = False
     barred: bool = False
 
+    async def prepare(self) -> AsyncGenerator[Progress, None]:
+        """Prepares it, where that was not done yet."""
+        if not self.prepared:
+            async with aclosing(self.provider.prepare()) as steps:
+                async for step in steps:
+                    yield step
+            self.prepared = True
+
 
 def endpoints(members: Iterable[Member]) -> Iterator[Endpoint]:
     """The members under their names; those that differ only in what a name does not show are numbered."""
@@ -54,23 +65,22 @@ def endpoints(members: Iterable[Member]) -> Iterator[Endpoint]:
         yield Endpoint(name if number == 1 else f"{name} ({number})", provider, provider.model)
 
 
-def is_its_own(error: ProviderError) -> bool:
-    """Whether an error is the endpoint's, so that another one may do better: all but those of the request itself."""
-    return not isinstance(error, RequestError) or isinstance(error, ModelNotFoundError)
-
-
 class Ledger:
     """The standings of a pool's endpoints, for each model that they were asked for.
 
     Args:
         hang: seconds of silence after which a request that is given up counts as the endpoint's failure.
+        patience: the same before the first token, also of an endpoint that always takes long; None for no such limit.
     """
 
-    def __init__(self, every: Iterable[Endpoint], clock: Clock, memory: Memory, hang: float) -> None:
+    def __init__(
+        self, every: Iterable[Endpoint], clock: Clock, memory: Memory, hang: float, patience: float | None
+    ) -> None:
         self._endpoints = tuple(every)
         self._clock = clock
         self._memory = memory
         self._hang = hang
+        self._patience = patience
         self._lock = asyncio.Lock()
         self._recalled = False
         self._standings: dict[Key, Standing] = {}
@@ -95,9 +105,9 @@ class Ledger:
         found = [endpoint for endpoint in self._endpoints if self._standing(endpoint, "").healthy(now)]
         return found or list(self._endpoints)
 
-    def watch(self) -> Watch:
-        """What is to follow the next request."""
-        return Watch(self._clock)
+    def watch(self, patience: float | None) -> Watch:
+        """What is to follow the next request, which may keep silent for so many seconds."""
+        return Watch(self._clock, patience)
 
     def answered(self, endpoint: Endpoint, model: str, watch: Watch) -> None:
         """The first token has come."""
@@ -106,27 +116,39 @@ class Ledger:
             self._standing(other, model).passed_over += 1
         standing = self._standing(endpoint, model)
         standing.learn(watch.waited, now)
-        standing.rests_until = min(standing.rests_until, now)
+        standing.wake(now)
 
     def ended(self, endpoint: Endpoint, model: str) -> None:
         """An answer has come to its proper end."""
         self._standing(endpoint, model).failures = 0
 
     def failed(self, endpoint: Endpoint, model: str, error: ProviderError) -> None:
-        """It raised an error, which counts where it `is_its_own`."""
+        """It raised an error, which counts where it `is_its_own`; one that was given up is slow, too."""
+        standing = self._standing(endpoint, model)
         if isinstance(error, OfflineError):
             endpoint.barred = True
-        elif is_its_own(error):
-            self._standing(endpoint, model).fail(self._clock(), error.retry_after)
+            return
+        if isinstance(error, OverrunError) and self._patience is not None:
+            standing.learn(self._patience, self._clock())
+        if is_its_own(error):
+            self._fail(standing, error.retry_after)
 
     def given_up(self, endpoint: Endpoint, model: str, watch: Watch) -> None:
-        """Nobody waits any longer: no failure, unless it was silent for long, but perhaps a sign that it is slow."""
-        standing, silence, now = self._standing(endpoint, model), watch.silence, self._clock()
+        """Nobody waits any longer: no failure, unless it was silent for long, but perhaps a sign that it is slow.
+
+        One that was answering is well, whatever it failed at before.
+        """
+        standing, silence = self._standing(endpoint, model), watch.silence
         usual, waited = standing.ttft or 0.0, watch.waited + silence
-        if silence >= max(self._hang, _USUAL * usual):
-            standing.fail(now)
-        elif watch.asked and not watch.answered and waited > max(usual, _TELLING):
-            standing.learn(waited, now)
+        long = max(self._hang, _USUAL * usual)
+        if self._patience is not None and not watch.answered:
+            long = min(long, self._patience)
+        if silence >= long:
+            self._fail(standing)
+        elif watch.answered:
+            standing.failures = 0
+        elif watch.asked and waited > max(usual, _TELLING):
+            standing.learn(waited, self._clock())
 
     def exhausted(self, failures: Sequence[tuple[Endpoint, ProviderError]], model: str) -> None:
         """All that could be asked have failed.
@@ -154,9 +176,14 @@ class Ledger:
     def _key(self, endpoint: Endpoint, model: str) -> Key:
         return Key(endpoint.provider.name, endpoint.name, model or endpoint.model)
 
+    def _fail(self, standing: Standing, asked: float | None = None) -> None:
+        now = self._clock()
+        standing.fail(now, asked, again=not standing.healthy(now))
+
     def _standing(self, endpoint: Endpoint, model: str) -> Standing:
         return self._standings.setdefault(self._key(endpoint, model), Standing())
 
 
 def _unreached(error: ProviderError) -> bool:
-    return isinstance(error, ConnectionFailedError) and error.retry_after is None
+    kept_waiting = isinstance(error, OverrunError)
+    return isinstance(error, ConnectionFailedError) and not kept_waiting and error.retry_after is None

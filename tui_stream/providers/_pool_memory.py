@@ -53,6 +53,7 @@ class _Entry(msgspec.Struct, omit_defaults=True):
     failed_at: Moment = 0
     failing_until: Moment = 0
     passed_over: Annotated[int, msgspec.Meta(ge=0, le=1 << 30)] = 0
+    asked_until: Moment = 0
 
     @property
     def key(self) -> Key:
@@ -82,14 +83,14 @@ class _Clocks:
         than it was meant to.
         """
         age = self.wall - entry.measured_at
-        meant, left = entry.failing_until - entry.failed_at, entry.failing_until - self.wall
         return Standing(
             entry.ttft,
             self.now - (age if age >= 0 else STALE),
             entry.failures,
             self.now - max(0.0, self.wall - entry.failed_at),
-            self.now + min(left, meant, LONGEST_ASKED),
+            self._end(entry.failing_until, entry.failed_at),
             entry.passed_over,
+            self._end(entry.asked_until, entry.failed_at) if entry.asked_until else float("-inf"),
         )
 
     def entry(self, key: Key, standing: Standing) -> _Entry:
@@ -103,7 +104,12 @@ class _Clocks:
             min(self.wall, self._on_wall(standing.failed_at)) if failed else 0,
             self._on_wall(standing.rests_until) if failed else 0,
             standing.passed_over,
+            self._on_wall(standing.asked_until) if failed else 0,
         )
+
+    def _end(self, until: float, since: float) -> float:
+        """When a rest ends that the wall's clock has."""
+        return self.now + min(until - self.wall, until - since, LONGEST_ASKED)
 
     def _on_wall(self, moment: float) -> float:
         return max(0.0, self.wall + (moment - self.now))

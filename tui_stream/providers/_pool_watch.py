@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncGenerator
+
 from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta
 from tui_stream.core.stats import Clock
+from tui_stream.errors import OverrunError
 
 
 class Watch:
@@ -14,15 +18,21 @@ class Watch:
             the work ahead of the request, which `Progress` tells of, does not count.
         answered: the first token has come.
         asked: the request was sent.
+        notes: how many were sent along, which no other endpoint would know of.
+
+    Args:
+        patience: seconds that the first token, or a sign before it, may take; None for no limit.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, patience: float | None = None) -> None:
         self._clock = clock
+        self._patience = patience
         self._since = clock()
         self._listening = True
         self.waited = 0.0
         self.answered = False
         self.asked = False
+        self.notes = 0
 
     @property
     def silence(self) -> float:
@@ -33,6 +43,23 @@ class Watch:
         """The request is sent now."""
         self.asked = True
         self.listens()
+
+    async def next(self, events: AsyncGenerator[Event, None]) -> Event | None:
+        """The next event, None at the end.
+
+        Raises:
+            OverrunError: it took too long; ``events`` have ended.
+        """
+        if self._patience is None or self.answered:
+            return await anext(events, None)
+        try:
+            async with asyncio.timeout(self._patience) as limit:
+                return await anext(events, None)
+        except TimeoutError as error:
+            if not limit.expired():
+                raise
+            said, hint = f"No answer began within {self._patience:g} s.", "Try again, or raise timeouts.first_token."
+            raise OverrunError(said, hint=hint) from error
 
     def came(self, event: Event) -> bool:
         """An event came; returns whether it is the first token."""

@@ -13,9 +13,9 @@ from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Protocol
 
 from tui_stream.core.events import Event
-from tui_stream.errors import ProtocolError
+from tui_stream.errors import ProtocolError, ProviderError
 from tui_stream.providers._http import failures
-from tui_stream.providers._increments import PATIENCE, Increments
+from tui_stream.providers._increments import Increments
 from tui_stream.providers._lines import MAX_LINE, too_long
 from tui_stream.providers._translate import Peer, page_title
 
@@ -114,26 +114,32 @@ async def _unpacked(response: httpx2.Response, peer: Peer) -> AsyncGenerator[byt
             yield data
 
 
+def _losses() -> tuple[type[Exception], ...]:
+    """What may come out of reading pieces, for an ``except`` clause."""
+    return (*failures(), ProviderError)
+
+
 async def _rest(
     pieces: AsyncGenerator[bytes, None], dialect: Dialect, increments: Increments
 ) -> AsyncGenerator[Iterator[Event], None]:
     """The events of one piece after another, until the model has finished or the pieces end.
 
-    What is held back is handed on where nothing comes for a while, and before a failure.
+    What is held back is handed on after a while, whatever comes meanwhile, and before a failure.
     """
     try:
         while not dialect.finished:
-            if increments.holding:
+            patience = increments.patience
+            if patience is None:
+                data = await anext(pieces, b"")
+            else:
                 async with _reading(pieces) as reading:
-                    if not (await asyncio.wait({reading}, timeout=PATIENCE))[0]:
+                    if not patience or not (await asyncio.wait({reading}, timeout=patience))[0]:
                         yield increments.release()
                     data = await reading
-            else:
-                data = await anext(pieces, b"")
             if not data:
                 break
             yield increments.passed(dialect.feed(data))
-    except failures():
+    except _losses():
         yield increments.release()
         raise
     yield increments.release()
@@ -193,5 +199,5 @@ async def _drain(pieces: AsyncGenerator[bytes, None]) -> None:
         async with asyncio.timeout(DRAIN_TIMEOUT):
             async for _ in pieces:
                 pass
-    except failures():
+    except _losses():
         pass

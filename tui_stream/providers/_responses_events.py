@@ -81,6 +81,7 @@ class ResponseEvents:
             their count tells.
 
     Attributes:
+        known: an event of this API has come, or a response.
         started: a part of the answer has come.
         finished: the response has ended.
     """
@@ -95,6 +96,7 @@ class ResponseEvents:
         self._placed: dict[int | str, _Call] = {}
         self._refused = False
         self._reason: FinishReason | None = None
+        self.known = False
         self.started = False
         self.finished = False
 
@@ -107,6 +109,7 @@ class ResponseEvents:
         name = event.get("type")
         name = name if isinstance(name, str) else ""
         subject, _, verb = name.rpartition(".")
+        self.known = self.known or subject.startswith("response")
         if subject in _KINDS:
             yield from self._piece(_KINDS[subject], verb, event)
         elif subject in ("response.output_item", "response.reasoning_summary_part"):
@@ -114,6 +117,7 @@ class ResponseEvents:
         else:
             response = event if event.get("object") == "response" else event.get("response")
             if isinstance(response, dict):
+                self.known = True
                 yield from self._response(verb, response)
             elif name == "error" or event.get("error"):
                 raise refusal(_fault(event), self._peer, model=self._asked)

@@ -189,11 +189,3 @@ def malformed(peer: Peer, data: str | bytes, what: str) -> ProtocolError:
     return ProtocolError(
         f"{peer.name} sent {what}: {clean_line(text[:200], limit=60)}.", hint=f"Look at what answers at {peer.url}."
     )
-
-
-def no_stream(peer: Peer, body: bytes) -> ProtocolError:
-    """The error for a body of JSON that is no answer."""
-    start = clean_line(body[:400].decode("utf-8", "replace"), limit=80)
-    return ProtocolError(
-        f"{peer.name} answered with JSON instead of a stream: {start}.", hint=f"Check the base URL {peer.url}."
-    )

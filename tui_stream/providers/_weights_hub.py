@@ -151,7 +151,7 @@ async def _store(response: httpx2.Response, part: Path, start: int, size: int) -
     Raises:
         WeightsError: the body goes on beyond the file's size.
     """
-    file = await asyncio.to_thread(open_private, part, "ab")
+    file = open_private(part, "ab")
     count = start
     try:
         if file.tell() != start:

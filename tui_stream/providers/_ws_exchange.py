@@ -10,7 +10,7 @@ from contextlib import aclosing
 from tui_stream.core.events import Event
 from tui_stream.errors import ConnectionFailedError, ProviderError, StreamBrokenError
 from tui_stream.providers._failures import CUT_OFF_HINT
-from tui_stream.providers._increments import PATIENCE, Increments
+from tui_stream.providers._increments import Increments
 from tui_stream.providers._translate import Peer
 from tui_stream.providers._ws_client import Opener, Socket
 from tui_stream.providers._ws_failures import ERRORS, is_stale
@@ -46,6 +46,7 @@ class Exchange:
         self._messages = messages
         self._peer = peer
         self._asked = False
+        self._notes: list[str] = []
         self._settled = False
         self._given_up = False
         self.socket: Socket | None = None
@@ -81,11 +82,13 @@ class Exchange:
         await self._ask_anew()
 
     async def _ask_anew(self) -> Socket:
-        stale, self.socket = self.socket, None
+        """Sends the question on a new socket, and the notes that went along with it on the one that is gone."""
+        stale, self.socket, self._asked = self.socket, None, False
         if stale is not None:
             await stale.abort()
         self.socket = fresh = await self._opener.open(self._headers)
-        await fresh.send(self._question)
+        for message in (self._question, *self._notes):
+            await fresh.send(message)
         self._asked = True
         return fresh
 
@@ -112,7 +115,7 @@ class Exchange:
     async def _received(self, increments: Increments) -> AsyncGenerator[bytes | None, None]:
         """The messages until the end marker, or until the connection ends after a finish reason.
 
-        None where what is held back must be handed on: nothing comes for a while, or the connection fails.
+        None where what is held back must be handed on: that is due, the model has finished, or the connection fails.
         """
         yield await self._first()
         while not self._messages.done and self.socket is not None:
@@ -124,6 +127,7 @@ class Exchange:
                     raise
                 yield following
                 continue
+            yield None
             try:
                 async with asyncio.timeout(TAIL_PATIENCE):
                     message = await self.socket.receive()
@@ -133,11 +137,14 @@ class Exchange:
             yield message
 
     async def _next(self, socket: Socket, increments: Increments) -> bytes | None:
-        """The next message; None where something is held back and nothing comes for a while."""
-        if not increments.holding:
+        """The next message; None where what is held back is due."""
+        patience = increments.patience
+        if patience is None:
             return await socket.receive()
+        if not patience:
+            return None
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(patience):
                 return await socket.receive()
         except TimeoutError:
             return None
@@ -170,10 +177,12 @@ class Exchange:
         """Sends a note along; False where the connection is gone."""
         if self.socket is None:
             return False
+        note = encoded({"type": "context", "content": text})
         try:
-            await self.socket.send(encoded({"type": "context", "content": text}))
+            await self.socket.send(note)
         except ERRORS:
             return False
+        self._notes.append(note)
         return True
 
     async def stop(self) -> bool:

@@ -145,7 +145,12 @@ def _refused(response: Response, peer: Peer, *, model: str, secret: str) -> Prov
         return ProtocolError(f"{peer.name} answered with {what} instead of opening a WebSocket.", hint=hint)
     body = body.replace(secret.encode(), b"[key]") if secret else body
     headers = {name.lower(): value for name, value in response.headers.raw_items()}
-    return translate(RefusedResponse(response.status_code, headers, body, peer.url), peer, model=model)
+    failure = translate(RefusedResponse(response.status_code, headers, body, peer.url), peer, model=model)
+    if type(failure) is RequestError and response.status_code >= HTTPStatus.BAD_REQUEST:
+        # a handshake carries neither a model nor options: what is refused is the address
+        hint = f"Check the base URL {peer.url}: what answers there opens no WebSocket."
+        return RequestError(failure.message, hint=hint)
+    return failure
 
 
 def _no_handshake(error: exceptions.InvalidHandshake, peer: Peer) -> ProviderError:

@@ -18,6 +18,7 @@ from tui_stream.core.sanitize import clean
 from tui_stream.errors import ProviderError, RequestError, StreamBrokenError
 from tui_stream.paths import cache_dir
 from tui_stream.providers._chat_chunks import ChatChunks
+from tui_stream.providers._failures import CUT_OFF_HINT
 from tui_stream.providers._llama_process import INSTALL_HINT, LlamaProcess, Load
 from tui_stream.providers._llama_shared import SharedWork
 from tui_stream.providers._reach import ANYWHERE, Reach
@@ -138,7 +139,7 @@ class EmbeddedProvider:
             if not chunks.finished:
                 raise StreamBrokenError(
                     "The embedded model stopped without saying that its answer is complete.",
-                    hint="What had arrived is kept; send the prompt again.",
+                    hint=CUT_OFF_HINT,
                 )
             for event in chunks.end():
                 yield event

@@ -67,7 +67,7 @@ class OllamaProvider:
         self._connect = settings.timeouts.connect
         self._reach = Reach(settings.offline)
         self._model = settings.model or self._settings.model
-        self._url = self._settings.base_url.strip().rstrip("/")
+        self._url, self._query = _http.split_query(self._settings.base_url)
         self._peer = Peer(
             name="Ollama",
             url=_http.shown_url(self._url),
@@ -166,8 +166,9 @@ class OllamaProvider:
             return self._loaded
 
     def _load(self) -> _Loaded:
-        models = OllamaModels(self._url, self._connect, self._peer, self._headers, self._reach)
-        return _Loaded(_http.make_client(self._connect, reach=self._reach), models, _http.failures())
+        models = OllamaModels(self._url, self._connect, self._peer, self._headers, self._reach, self._query)
+        client = _http.make_client(self._connect, reach=self._reach, query=self._query)
+        return _Loaded(client, models, _http.failures())
 
     async def _find_model(self) -> str:
         """The model to use when a request names none; Ollama is asked once."""

@@ -4,6 +4,9 @@ Where it fails before its first token, the next one is asked at once; what faile
 token nothing is asked again: the answer is one endpoint's from its beginning to its end. What is known of the
 endpoints outlasts the program (`tui_stream.providers._pool_memory`).
 
+Silence is the turn loop's to limit, but its limit ends the request and not only the endpoint's part in it. So shortly
+before that limit an endpoint that keeps silent counts as failed, and the next one has the whole time again.
+
 An error of the request itself (a field that is not valid, a conversation that is too long) would be the same
 everywhere and is raised at once. A key that is refused, a model that is missing and a web page in place of an answer
 are matters of one endpoint: the machines of one person are rarely set up alike.
@@ -23,7 +26,8 @@ from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
 from tui_stream.core.stats import Clock
 from tui_stream.errors import ProviderError, TuiStreamError
 from tui_stream.providers._endpoint import Reachable
-from tui_stream.providers._pool_ledger import Endpoint, Ledger, Member, endpoints, is_its_own
+from tui_stream.providers._pool_errors import in_vain, is_its_own, to_ask_again
+from tui_stream.providers._pool_ledger import Endpoint, Ledger, Member, endpoints
 from tui_stream.providers._pool_memory import Memory
 from tui_stream.providers._pool_watch import Watch
 
@@ -31,6 +35,9 @@ __all__ = ["HANG", "Member", "Memory", "Pool", "make"]
 
 HANG = 10.0
 """Seconds of silence after which a request that is given up counts as the endpoint's failure."""
+
+PATIENCE = 0.9
+"""The part of the turn loop's limit on the first token after which the next endpoint is asked."""
 
 STRAGGLERS = 2.0
 """Seconds that the others have once the first endpoint has listed its models."""
@@ -46,6 +53,7 @@ class Pool:
         clock: the clock of all times to first token and rests.
         memory: what earlier runs knew, on the same clock.
         hang: see `HANG`.
+        limit: seconds that the turn loop waits for the first token or a sign before it, 0 for no limit.
     """
 
     def __init__(
@@ -55,11 +63,13 @@ class Pool:
         clock: Clock = time.monotonic,
         memory: Memory | None = None,
         hang: float = HANG,
+        limit: float = 0.0,
     ) -> None:
         self._endpoints = tuple(endpoints(members))
-        self._ledger = Ledger(self._endpoints, clock, memory or Memory(clock=clock), hang)
+        self._patience = PATIENCE * limit if limit else None
+        self._ledger = Ledger(self._endpoints, clock, memory or Memory(clock=clock), hang, self._patience)
         self._asked = self._endpoints[0]
-        self._streaming: list[Endpoint] = []
+        self._streaming: list[tuple[Endpoint, Watch]] = []
 
     @property
     def name(self) -> str:
@@ -93,7 +103,7 @@ class Pool:
         failures: list[tuple[Endpoint, ProviderError]] = []
         for endpoint in self._ledger.candidates(""):
             try:
-                async with aclosing(_preparation(endpoint)) as steps:
+                async with aclosing(endpoint.prepare()) as steps:
                     async for step in steps:
                         yield step
             except ProviderError as error:
@@ -108,16 +118,21 @@ class Pool:
     async def stream(self, request: ChatRequest) -> AsyncGenerator[Event, None]:
         """Asks one endpoint after the other until one answers; see `tui_stream.core.provider.Provider`.
 
+        The request is as it was when it came. Where a note was sent along since, no other endpoint is asked, and the
+        error is one after which the turn loop asks again, with the note.
+
         Raises:
             ProviderError: none answered (the error of the last one that may be asked again, with the number of those
                 that were tried), or the one that did broke off, or the request is not valid.
         """
         await self._ledger.recall()
         failures: list[tuple[Endpoint, ProviderError]] = []
-        for endpoint in self._ledger.candidates(request.model):
+        candidates = self._ledger.candidates(request.model)
+        for endpoint in candidates:
             if failures:
                 yield Rerouted(failures[-1][0].name, endpoint.name, failures[-1][1].message)
-            watch = self._ledger.watch()
+            others = endpoint is not candidates[-1]
+            watch = self._ledger.watch(self._patience if others else None)
             try:
                 async with aclosing(self._ask(endpoint, request, watch)) as events:
                     async for event in events:
@@ -125,6 +140,8 @@ class Pool:
             except ProviderError as error:
                 if watch.answered or not is_its_own(error):
                     raise
+                if watch.notes and others:
+                    raise to_ask_again(error) from error
                 failures.append((endpoint, error))
             else:
                 return
@@ -153,16 +170,8 @@ class Pool:
         """Asks one endpoint, and takes note of how it does."""
         ledger, model = self._ledger, request.model
         try:
-            async with aclosing(_preparation(endpoint)) as steps:
-                async for step in steps:
-                    watch.came(step)
-                    yield step
-                    watch.listens()
-            self._asked = endpoint
-            self._streaming.append(endpoint)
-            watch.sends()
-            async with aclosing(endpoint.provider.stream(request)) as events:
-                async for event in events:
+            async with aclosing(self._answer(endpoint, request, watch)) as events:
+                while (event := await watch.next(events)) is not None:
                     if watch.came(event):
                         ledger.answered(endpoint, model, watch)
                     if isinstance(event, StreamEnd):
@@ -176,22 +185,26 @@ class Pool:
             ledger.given_up(endpoint, model, watch)
             raise
         finally:
-            if watch.asked:
-                self._streaming.remove(endpoint)
             ledger.save(model)
 
+    async def _answer(self, endpoint: Endpoint, request: ChatRequest, watch: Watch) -> AsyncGenerator[Event, None]:
+        """The work ahead of the request, and what comes back."""
+        async with aclosing(endpoint.prepare()) as steps:
+            async for step in steps:
+                yield step
+        self._asked = endpoint
+        self._streaming.append((endpoint, watch))
+        watch.sends()
+        try:
+            async with aclosing(endpoint.provider.stream(request)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            self._streaming.remove((endpoint, watch))
+
     def _in_vain(self, failures: Sequence[tuple[Endpoint, ProviderError]], model: str) -> ProviderError:
-        """The error to raise when all that were asked have failed; another try is due when the first of them allows."""
         self._ledger.exhausted(failures, model)
-        errors = [error for _, error in failures]
-        again = [error for error in errors if error.retryable] or errors
-        waits = [error.retry_after for error in again if error.retry_after is not None]
-        soonest = min(waits) if len(waits) == len(again) else None
-        tried, every, last = len(errors), len(self._endpoints), again[-1]
-        if every == 1:
-            return last
-        said = f"all {every} endpoints tried" if tried == every else f"{tried} of {every} endpoints tried"
-        return type(last)(f"{last.message.rstrip('.')} ({said}).", hint=last.hint, retry_after=soonest)
+        return in_vain([error for _, error in failures], len(self._endpoints))
 
     async def _from_all(self, call: Callable[[Provider], Awaitable[_T]]) -> list[_T]:
         """Asks all healthy endpoints at once; what came from those that answered, in their order.
@@ -247,9 +260,15 @@ class _ToldPool(Pool):
 
     async def add_context(self, text: str) -> bool:
         """Sends a note along with the answer that streams; see `tui_stream.core.provider.TakesContext`."""
-        if len(set(self._streaming)) != 1:
+        streaming = tuple(self._streaming)
+        if len({endpoint for endpoint, _ in streaming}) != 1:
             return False
-        return await cast(TakesContext, self._streaming[0].provider).add_context(text)
+        for _, watch in streaming:
+            watch.notes += 1  # also while it is under way
+        taken = await cast(TakesContext, streaming[0][0].provider).add_context(text)
+        for _, watch in streaming:
+            watch.notes -= not taken
+        return taken
 
 
 class _ReachablePool(Pool):
@@ -265,22 +284,15 @@ class _ReachablePool(Pool):
 
 
 def make(
-    members: Sequence[Member], *, clock: Clock = time.monotonic, memory: Memory | None = None, hang: float = HANG
+    members: Sequence[Member],
+    *,
+    clock: Clock = time.monotonic,
+    memory: Memory | None = None,
+    hang: float = HANG,
+    limit: float = 0.0,
 ) -> Pool:
     """A pool that can do what all its members can: fetch models, take more context, be looked for."""
-    kinds: list[tuple[type, type[Pool]]] = [
-        (Pulls, _PullingPool),
-        (TakesContext, _ToldPool),
-        (Reachable, _ReachablePool),
-    ]
-    able = [kind for asked, kind in kinds if all(isinstance(member.provider, asked) for member in members)]
+    kinds: dict[type, type[Pool]] = {Pulls: _PullingPool, TakesContext: _ToldPool, Reachable: _ReachablePool}
+    able = [kind for asked, kind in kinds.items() if all(isinstance(member.provider, asked) for member in members)]
     made = cast(type[Pool], type("Pool", tuple(able), {})) if able else Pool
-    return made(members, clock=clock, memory=memory, hang=hang)
-
-
-async def _preparation(endpoint: Endpoint) -> AsyncGenerator[Progress, None]:
-    if not endpoint.prepared:
-        async with aclosing(endpoint.provider.prepare()) as steps:
-            async for step in steps:
-                yield step
-        endpoint.prepared = True
+    return made(members, clock=clock, memory=memory, hang=hang, limit=limit)

@@ -48,13 +48,15 @@ def test_when_all_rest_all_are_tried_those_with_the_fewest_failures_first_and_by
     assert order(standings, 5) == [1, 2, 0]
 
 
-def test_when_all_rest_one_that_wants_to_be_left_alone_comes_last_and_only_the_one_that_is_due_soonest() -> None:
+def test_one_that_wants_to_be_left_alone_is_asked_before_only_where_all_do() -> None:
     standings = [fast(0.1), fast(0.2), fast(0.3), fast(0.4)]
     for place, asked in enumerate((20.0, 10.0, None, 5.0)):
         standings[place].fail(0, asked)
-    assert order(standings, 4) == [2, 3]
-    assert order(standings, 5) == [2, 3, 1]
+    assert order(standings, 4) == [2]
+    assert order(standings, 5) == [2, 3]
     assert order(standings, 20) == [0, 1, 2, 3]
+    assert order([standings[0], standings[1], standings[3]], 4) == [2], "the one that is due soonest"
+    assert order([standings[0], fast(9)], 4) == [1], "the healthy one alone"
 
 
 def test_rests_double_up_to_a_limit() -> None:
@@ -144,9 +146,11 @@ def test_every_healthy_one_is_asked_once_and_then_at_most_one_that_rests(standin
     healthy = {place for place, standing in enumerate(standings) if standing.healthy(now)}
     assert len(places) == len(set(places))
     assert set(places[: len(healthy)]) == healthy
+    willing = {place for place, standing in enumerate(standings) if standing.asked_until <= now} - healthy
     if healthy:
-        assert len(places) == min(len(healthy) + 1, len(standings))
-        return
-    willing = {place for place, standing in enumerate(standings) if standing.asked_until <= now}
-    assert set(places[: len(willing)]) == willing
-    assert len(places) == min(len(willing) + 1, len(standings))
+        assert len(places) == len(healthy) + min(len(willing), 1)
+        assert set(places[len(healthy) :]) <= willing
+    elif willing:
+        assert set(places) == willing
+    else:
+        assert len(places) == 1

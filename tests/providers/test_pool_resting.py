@@ -28,11 +28,26 @@ async def test_when_all_rest_the_one_that_is_due_soonest_is_tried_all_the_same(p
 
 
 async def test_one_that_answers_while_it_should_rest_rests_no_longer(path: Path) -> None:
-    limited = RateLimitError("Slow down.", retry_after=300)
-    bench = Bench(path, [[[limited], answer()], [answer(), [ServerError("B failed.")], answer()]])
+    failed = ServerError("A failed.")
+    bench = Bench(path, [[[failed], answer()], [answer(), [ServerError("B failed.")], answer()]])
     assert await bench.asked() == "ab"
     assert await bench.asked() == "ab", "b fails, and a answers as the last resort"
     assert await bench.asked(2) == "aa"
+
+
+@pytest.mark.parametrize(("wait", "tries", "slept"), [(6.0, "aba", [6.0]), (999.0, "abbb", [1.0, 2.0])])
+async def test_nobody_is_asked_before_the_time_it_named(
+    path: Path, wait: float, tries: str, slept: list[float]
+) -> None:
+    limited = RateLimitError("Slow down.", retry_after=wait)
+    bench = Bench(path, [[[limited], answer()], [[refused("b")]] * 4])
+    options = SessionOptions(frame=0, retry=RetryPolicy(attempts=3, jitter=0))
+    session = ChatSession(bench.pool, options=options, clock=bench.clock, sleep=bench.clock.sleep)
+    turn = session.begin("Hello")
+    _, error = await collect(session.run(turn))
+    assert (error is None) is (turn.message.text == "hello") is (wait == 6)
+    assert bench.clock.slept == slept
+    assert bench.counts == [tries.count("a"), tries.count("b")]
 
 
 async def test_of_those_that_want_to_be_left_alone_one_is_tried_and_the_error_says_so(path: Path) -> None:

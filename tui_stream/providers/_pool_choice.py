@@ -91,9 +91,9 @@ def order(standings: Sequence[Standing], now: float) -> list[int]:
     """The places of the endpoints to ask, one after the other until one answers.
 
     First the one that is due, then the healthy ones by their speed, those without a figure behind them, and as a last
-    resort the one whose rest ends soonest. Where none is healthy, all that do not want to be left alone by their own
-    word, those with the fewest failures first and of these the fastest, and as a last resort the one of the others that
-    may be asked soonest.
+    resort the one whose rest ends soonest. Where none is healthy, those with the fewest failures first and of these the
+    fastest. One that wants to be left alone for a while, by its own word, is asked before that only where all do: then
+    the one that may be asked soonest.
     """
     places = range(len(standings))
     healthy = [place for place in places if standings[place].healthy(now)]
@@ -103,7 +103,9 @@ def order(standings: Sequence[Standing], now: float) -> list[int]:
     if due is not None:
         asked.insert(0, asked.pop(due))
     resting.sort(key=lambda place: standings[place].rests_until)
-    return asked + resting[:1] if asked else _in_need(resting, standings, now)
+    if not asked:
+        return _in_need(resting, standings, now)
+    return asked + [place for place in resting if standings[place].asked_until <= now][:1]
 
 
 def _in_need(resting: Sequence[int], standings: Sequence[Standing], now: float) -> list[int]:
@@ -112,7 +114,7 @@ def _in_need(resting: Sequence[int], standings: Sequence[Standing], now: float) 
     alone = [place for place in waiting if standings[place].asked_until > now]
     others = [place for place in resting if place not in alone]
     others.sort(key=lambda place: (standings[place].failures, _speed(standings[place])))
-    return others + alone[:1]
+    return others or alone[:1]
 
 
 def _speed(standing: Standing) -> float:

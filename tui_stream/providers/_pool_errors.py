@@ -7,6 +7,10 @@ from collections.abc import Sequence
 from tui_stream.errors import ConnectionFailedError, ModelNotFoundError, ProviderError, RequestError
 
 
+WORTH_WAITING = 30.0
+"""Seconds that one endpoint may ask for and still be waited for, although the others ask for nothing."""
+
+
 def is_its_own(error: ProviderError) -> bool:
     """Whether an error is the endpoint's, so that another one may do better: all but those of the request itself."""
     return not isinstance(error, RequestError) or isinstance(error, ModelNotFoundError)
@@ -21,7 +25,9 @@ def in_vain(errors: Sequence[ProviderError], every: int) -> ProviderError:
     """
     again = [error for error in errors if error.retryable] or errors
     waits = [error.retry_after for error in again if error.retry_after is not None]
-    soonest = min(waits) if len(waits) == len(again) else None
+    soonest = min(waits, default=None)
+    if soonest is not None and len(waits) < len(again) and soonest > WORTH_WAITING:
+        soonest = None
     tried, last = len(errors), again[-1]
     if every == 1:
         return last

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from tui_stream.errors import ConnectionFailedError, ModelNotFoundError, ProviderError, RequestError
 
-
 WORTH_WAITING = 30.0
 """Seconds that one endpoint may ask for and still be waited for, although the others ask for nothing."""
 

@@ -121,3 +121,22 @@ class RecordingStore:
     async def update(self, conversation: Conversation, message: Message) -> None:
         del conversation
         self.writes.append(("update", message.status, message.text))
+
+    async def messages(self, conversation_id: str, ids: Sequence[str]) -> list[Message]:
+        del conversation_id, ids
+        return []
+
+    async def choose(self, conversation: Conversation) -> None:
+        self.writes.append(("choose", conversation.tree.head or "", ""))
+
+    async def remove(self, conversation: Conversation, ids: Sequence[str]) -> None:
+        del conversation
+        self.writes.append(("remove", " ".join(ids), ""))
+
+    async def put_back(self, conversation_id: str, ids: Sequence[str]) -> None:
+        del conversation_id
+        self.writes.append(("put back", " ".join(ids), ""))
+
+    async def import_conversation(self, conversation: Conversation) -> bool:
+        self.writes.append(("import", conversation.title, ""))
+        return True

@@ -302,3 +302,25 @@ async def test_the_log_tells_a_turn_without_its_words() -> None:
     words = [fields for event, fields in at.log.lines if "secret" in str({**fields, "text": ""})]
     assert not words
     assert at.log.lines[-1][1]["text"] == "Hello", "the sink leaves it out unless it is asked for"
+
+
+async def test_another_model_that_fails_is_followed_by_the_same_fallbacks() -> None:
+    fallback = other()
+    at = Fixture(ANSWER, ANSWER, fallbacks=[fallback], attempts=1)
+    await at.run(at.session.begin("Hi"))
+    turn = at.session.regenerate(at.session.conversation.messages[-1], model="large")
+    await at.run(turn)
+    assert (at.first.requests[-1].model, turn.message.notes) == ("large", [])
+    at.first.scripts = [(REFUSED,)]
+    turn = at.session.regenerate(turn.message, model="large")
+    await at.run(turn)
+    assert turn.message.model == "qwen"
+    assert turn.message.notes == ["openai/large failed (Nothing answers); ollama was asked instead."]
+    at.first.scripts = [ANSWER]
+    await at.run(at.session.begin("more"))
+    assert at.session.conversation.messages[-1].notes == [], (
+        "what was asked once does not make the session's model rest"
+    )
+    at.first.scripts = [(REFUSED,)]
+    await at.run(at.session.begin("and more"))
+    assert at.opened == ["ollama"]

@@ -28,13 +28,19 @@ def test_the_system_prompt_comes_first_unless_blank() -> None:
 
 def test_a_turn_that_yielded_nothing_is_left_out() -> None:
     first, second = user("lost"), user("again")
-    for status in (MessageStatus.FAILED, MessageStatus.CANCELLED):
+    for status in (MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.INTERRUPTED):
         assert sent(first, answer(first, "", status), second) == [("user", "again")]
 
 
 def test_a_cancelled_answer_keeps_what_it_said() -> None:
     first, second = user("a"), user("go on")
     partial = answer(first, "half an ans", MessageStatus.CANCELLED)
+    assert sent(first, partial, second) == [("user", "a"), ("assistant", "half an ans"), ("user", "go on")]
+
+
+def test_an_interrupted_answer_keeps_what_was_journalled() -> None:
+    first, second = user("a"), user("go on")
+    partial = answer(first, "half an ans", MessageStatus.INTERRUPTED)
     assert sent(first, partial, second) == [("user", "a"), ("assistant", "half an ans"), ("user", "go on")]
 
 

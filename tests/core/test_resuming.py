@@ -187,7 +187,7 @@ async def test_asking_again_puts_the_old_answer_aside() -> None:
     await at.run(turn)
     assert at.sent == [("user", "Name fruits.")]
     assert at.session.conversation.messages == [turn.prompt, turn.message]
-    assert at.session.conversation.replaced == [answer]
+    assert at.session.conversation.others == [answer]
     assert (answer.text, turn.message.text) == (FIRST_HALF, " plums.")
     assert turn.message.parent_id == answer.parent_id
     assert answer.cost is not None
@@ -255,7 +255,7 @@ async def test_a_note_behind_an_answer_without_text_goes_with_the_prompt() -> No
     answer = await at.broken()
     await at.run(at.session.follow_up(answer, "Only red ones."))
     assert at.sent == [("user", "Name fruits.\n\nOnly red ones.")]
-    assert at.session.conversation.replaced == [answer]
+    assert at.session.conversation.others == [answer]
 
 
 async def test_questions_without_an_answer_are_left_out_with_their_notes() -> None:
@@ -339,7 +339,8 @@ async def test_asking_again_in_vain_leaves_the_answer_where_it_was() -> None:
         await at.run(turn)
     assert turn.recalled
     assert at.session.conversation.messages == [turn.prompt, answer]
-    assert at.session.conversation.replaced == [turn.message]
+    assert at.session.conversation.others == []
+    assert turn.message.id not in at.session.conversation.tree, "an answer with nothing in it is no branch"
     assert (answer.text, answer.status, answer.error) == (FIRST_HALF, MessageStatus.CUT_OFF, "Down.")
     await at.run(at.session.resume(answer))
     assert answer.text == f"{FIRST_HALF} plums."
@@ -353,4 +354,4 @@ async def test_asking_again_keeps_what_came_of_it() -> None:
         await at.run(turn)
     assert not turn.recalled
     assert at.session.conversation.messages[-1] is turn.message
-    assert at.session.conversation.replaced == [answer]
+    assert at.session.conversation.others == [answer]

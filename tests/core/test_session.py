@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fakes import FakeClock, Gate, RecordingStore, ScriptedProvider, Step
+from tests.fakes import FakeClock, Gate, Passing, RecordingStore, ScriptedProvider, Step
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.events import (
     Progress,
@@ -20,7 +20,7 @@ from tui_stream.core.events import (
     TurnUpdate,
     UsageReport,
 )
-from tui_stream.core.models import Cost, FinishReason, MessageStatus, Source, ToolCall, Usage
+from tui_stream.core.models import Cost, FinishReason, MessageStatus, Source, Timing, ToolCall, Usage
 from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
 from tui_stream.core.watchdog import Limits
@@ -275,3 +275,36 @@ async def test_two_sessions_side_by_side() -> None:
     first, second = one.session.begin("a"), two.session.begin("b")
     await asyncio.gather(one.run(first), two.run(second))
     assert (first.message.text, second.message.text) == ("1", "2")
+
+
+async def test_a_finished_answer_has_its_times_and_what_was_asked_with() -> None:
+    refused = ConnectionFailedError("Refused.")
+    script = (ResponseStarted(), Passing(0.5), TextDelta("a"), Passing(2), TextDelta("b"), Passing(1), StreamEnd())
+    options = SessionOptions(frame=0, retry=RetryPolicy(2, 1, 30, jitter=0), options={"temperature": 0})
+    at = Fixture((refused,), script, options=options)
+    at.provider.clock = at.clock
+    turn = at.session.begin("Hi")
+    await at.run(turn)
+    assert turn.message.timing == Timing(elapsed=4.5, first_token=1.5, streaming=2.0, attempts=2)
+    assert turn.message.parameters == {"temperature": 0}
+    assert turn.message.parameters is not options.options
+
+
+async def test_the_times_of_an_answer_in_two_parts_add_up() -> None:
+    first = (TextDelta("a"), Passing(1), TextDelta("b"), StreamBrokenError("Reset."))
+    second = (Passing(0.25), TextDelta("c"), Passing(2), TextDelta("d"), StreamEnd())
+    at = Fixture(first, second)
+    at.provider.clock = at.clock
+    turn = at.session.begin("Hi")
+    with pytest.raises(StreamBrokenError):
+        await at.run(turn)
+    assert turn.message.timing == Timing(1, 0, 1, 1)
+    await at.run(at.session.resume(turn.message))
+    assert turn.message.timing == Timing(3.25, 0, 3, 2)
+
+
+async def test_a_conversation_is_as_new_as_its_newest_message() -> None:
+    at = Fixture(ANSWER)
+    await at.run(at.session.begin("Hi"))
+    conversation = at.session.conversation
+    assert conversation.updated_at >= conversation.messages[-1].created_at >= conversation.created_at

@@ -9,9 +9,10 @@ import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from tui_stream.core.backoff import Backoff, RetryPolicy
-from tui_stream.core.batcher import Batch, batches
+from tui_stream.core.batcher import Batch, Waiting, batches
 from tui_stream.core.eventlog import EventLog
 from tui_stream.core.events import Rerouted, ResponseStarted, Retrying, TurnState, TurnUpdate
 from tui_stream.core.metering import estimate_prompt
@@ -34,6 +35,16 @@ _UNANSWERED = (ProviderError, WeightsError, ConfigError, UsageError)
 """What may be wrong with one model and right with the next."""
 
 
+class Keeper(Protocol):
+    """Keeps the answer while it grows; neither call waits."""
+
+    def arrived(self, waiting: Waiting) -> None:
+        """Something came that the turn will take in when its reader has time."""
+
+    def note(self) -> None:
+        """The turn took something in."""
+
+
 @dataclass(frozen=True, slots=True)
 class Manner:
     """How requests are sent.
@@ -43,7 +54,7 @@ class Manner:
         limits: how long a stream may keep silent or last.
         retry: when a failed request is sent again.
         sleep: waits so many seconds.
-        journal: keeps the present state of the turn's message; called after each update.
+        journal: told of all that arrives.
         log: takes note of what happens.
     """
 
@@ -51,7 +62,7 @@ class Manner:
     limits: Limits
     retry: RetryPolicy
     sleep: Callable[[float], Awaitable[None]]
-    journal: Callable[[Turn], Awaitable[None]]
+    journal: Keeper
     log: EventLog
 
 
@@ -141,7 +152,8 @@ class Attempts:
         """One request: batches into the message, and the message into the journal."""
         turn, manner = self._turn, self._manner
         self._log_request(answerer, request)
-        stream = batches(answerer.provider.stream(request), interval=manner.frame, limits=manner.limits)
+        source, arrived = answerer.provider.stream(request), manner.journal.arrived
+        stream = batches(source, interval=manner.frame, limits=manner.limits, arrived=arrived)
         async with aclosing(stream):
             async for batch in stream:
                 begun = turn.has_token or turn.state is not TurnState.CONNECTING
@@ -149,8 +161,8 @@ class Attempts:
                 update = turn.apply(batch)
                 if waiting:
                     self._log_beginning(batch, begun=begun)
+                manner.journal.note()
                 yield update
-                await manner.journal(turn)
         if not turn.ended:
             raise StreamBrokenError("The stream ended without its end marker; the answer may be cut off.")
 

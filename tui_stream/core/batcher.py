@@ -8,7 +8,7 @@ before an error too. The queue is bounded, so that a slow reader slows the socke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 
@@ -33,10 +33,15 @@ class Batch:
     events: tuple[Event, ...] = ()
 
 
+Waiting = Callable[[], Batch]
+"""What has arrived and was not handed on yet; it stays where it is."""
+
+
 class _Queue:
     """What waits between the task that reads the stream and the reader of batches."""
 
-    def __init__(self) -> None:
+    def __init__(self, arrived: Callable[[Waiting], None] | None) -> None:
+        self._arrived = arrived
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._events: list[Event] = []
@@ -47,6 +52,7 @@ class _Queue:
         self.end = asyncio.Event()
 
     def put(self, event: Event) -> None:
+        first = not self.pending
         match event:
             case TextDelta("") | ReasoningDelta(""):
                 return
@@ -60,9 +66,14 @@ class _Queue:
                 self._events.append(event)
                 self.pending += 1
         self.news.set()
+        if first and self._arrived is not None:
+            self._arrived(self.look)
+
+    def look(self) -> Batch:
+        return Batch("".join(self._text), "".join(self._reasoning), tuple(self._events))
 
     def take(self) -> Batch:
-        batch = Batch("".join(self._text), "".join(self._reasoning), tuple(self._events))
+        batch = self.look()
         self._text.clear()
         self._reasoning.clear()
         self._events.clear()
@@ -129,6 +140,7 @@ async def batches(
     interval: float = 1 / 30,
     limits: Limits | None = None,
     most_pending: int = MOST_PENDING,
+    arrived: Callable[[Waiting], None] | None = None,
 ) -> AsyncGenerator[Batch, None]:
     """Batches of what ``source`` yields, at most one in ``interval`` seconds.
 
@@ -140,12 +152,14 @@ async def batches(
         interval: seconds from one batch to the next; 0 hands on what is there.
         limits: how long ``source`` may keep silent or last.
         most_pending: characters that may wait; more than that holds ``source`` up.
+        arrived: called when something arrives while nothing waits, with a look at what will have come to wait. A slow
+            reader of batches sees it only later.
 
     Raises:
         OverrunError: a limit was overrun; all that had arrived was handed on before.
         TuiStreamError: whatever ``source`` raised, likewise after the tail.
     """
-    queue = _Queue()
+    queue = _Queue(arrived)
     pump = _Pump(source, queue, limits or Limits(), most_pending)
     loop = asyncio.get_running_loop()
     due = 0.0

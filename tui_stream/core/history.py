@@ -1,8 +1,8 @@
 """Makes the history of a request out of a conversation, such that every provider accepts it.
 
 Servers refuse, and chat templates choke on, empty answers and roles that do not alternate. A turn that was
-cancelled or failed before its first token leaves a question without an answer: it stays on the screen and in
-the store, and is left out of what is sent.
+cancelled, failed or interrupted before its first token leaves a question without an answer: it stays on the screen
+and in the store, and is left out of what is sent.
 """
 
 from __future__ import annotations
@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 from tui_stream.core.models import ChatMessage, Message, MessageStatus, Role
 
-_UNFINISHED = frozenset({MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.QUEUED})
+_UNFINISHED = frozenset(
+    {MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.QUEUED, MessageStatus.INTERRUPTED}
+)
 
 
 def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[ChatMessage, ...]:

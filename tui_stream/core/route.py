@@ -63,13 +63,20 @@ class Route:
     Args:
         first: the one that was chosen; it may be another at each call.
         fallbacks: the others, opened when first needed.
+        opened: those of them that are open, by their numbers; kept up to date.
     """
 
-    def __init__(self, first: Callable[[], Answerer], fallbacks: Sequence[Fallback], clock: Clock) -> None:
+    def __init__(
+        self,
+        first: Callable[[], Answerer],
+        fallbacks: Sequence[Fallback],
+        clock: Clock,
+        opened: dict[int, Answerer] | None = None,
+    ) -> None:
         self._first = first
         self._fallbacks = tuple(fallbacks)
         self._clock = clock
-        self._opened: dict[int, Answerer] = {}
+        self._opened: dict[int, Answerer] = {} if opened is None else opened
         self._resting: dict[int, float] = {}
 
     @property
@@ -102,6 +109,10 @@ class Route:
     def answered(self, number: int) -> None:
         """It answers; if it rested, it does so no longer."""
         self._resting.pop(number, None)
+
+    def led_by(self, first: Answerer) -> Route:
+        """The same fallbacks behind another one, which has not failed yet."""
+        return Route(lambda: first, self._fallbacks, self._clock, self._opened)
 
     def wake(self) -> None:
         """None rests: the person chose anew."""

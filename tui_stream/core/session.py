@@ -8,6 +8,8 @@ A front end gets a `ChatSession` ready-made, begins a turn, and runs it::
             ...
 
 Cancelling the task that reads ``updates`` closes the provider's connection and marks the message cancelled.
+
+How turns are opened stands in `TurnOpener`, what moves about in the conversation in `ConversationHolder`.
 """
 
 from __future__ import annotations
@@ -16,53 +18,34 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from tui_stream.core.attempts import Attempts, Manner
-from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.eventlog import EventLog, NoLog
 from tui_stream.core.events import TurnUpdate
-from tui_stream.core.history import request_messages, unanswered
+from tui_stream.core.follower import Follower, keep
+from tui_stream.core.history import request_messages
 from tui_stream.core.metering import NoPrices, PriceBook, total
-from tui_stream.core.models import ChatMessage, Conversation, Cost, Message, MessageStatus, Role
-from tui_stream.core.provider import Provider, TakesContext
+from tui_stream.core.models import ChatMessage, Conversation, Cost, MessageStatus, Source
+from tui_stream.core.opener import TurnOpener
+from tui_stream.core.options import SessionOptions
+from tui_stream.core.provider import Provider
 from tui_stream.core.route import Answerer, Fallback, Route
-from tui_stream.core.sanitize import clean, repair
-from tui_stream.core.stats import Clock, TurnTimer
+from tui_stream.core.stats import Clock
 from tui_stream.core.store import NoStore, Store
+from tui_stream.core.titles import SuggestedTitle, suggest_title
 from tui_stream.core.turn import Turn
-from tui_stream.core.watchdog import Limits
 from tui_stream.errors import StreamBrokenError, TuiStreamError
 
-JOURNAL_INTERVAL = 0.25
-"""Seconds of streamed text that may be lost when the program is killed."""
+__all__ = ["ChatSession", "OpenSession", "OpenedSession", "SessionOptions"]
 
 
-@dataclass(frozen=True, slots=True)
-class SessionOptions:
-    """How a session asks.
-
-    Attributes:
-        model: the model's name, empty for the provider's default.
-        system: a system prompt, or nothing.
-        options: the provider's own parameters.
-        frame: seconds from one update to the next.
-        cleaner: what every piece of foreign text goes through on its way in.
-    """
-
-    model: str = ""
-    system: str = ""
-    options: dict[str, object] = field(default_factory=dict)
-    frame: float = 1 / 30
-    limits: Limits = field(default_factory=Limits)
-    retry: RetryPolicy = field(default_factory=RetryPolicy)
-    cleaner: Callable[[str], str] = clean
-
-
-class ChatSession:
+class ChatSession(TurnOpener):
     """One conversation with one provider; any number of sessions may live side by side.
 
     Args:
+        conversation: one that goes on, as a store loaded it; without it a new one.
         fallbacks: who answers where the provider cannot, in order.
         prices: what the provider's models cost.
         log: takes note of what happens.
@@ -73,6 +56,7 @@ class ChatSession:
         provider: Provider,
         *,
         options: SessionOptions | None = None,
+        conversation: Conversation | None = None,
         fallbacks: Sequence[Fallback] = (),
         store: Store | None = None,
         prices: PriceBook | None = None,
@@ -80,20 +64,16 @@ class ChatSession:
         clock: Clock = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
+        super().__init__(conversation, store or NoStore(), clock)
         self.provider = provider
         self.options = options or SessionOptions()
-        self.conversation = Conversation()
         self.prices = prices or NoPrices()
-        self._store = store or NoStore()
         self._log = log or NoLog()
-        self._clock = clock
         self._sleep = sleep
         self._route = Route(self._chosen, fallbacks, clock)
-        self._kept: set[str] = set()
-        self._journalled = 0.0
 
-    def _chosen(self) -> Answerer:
-        return Answerer(self.provider, self.options.model, self.options.options, self.prices)
+    def _chosen(self, model: str = "") -> Answerer:
+        return Answerer(self.provider, model or self.options.model, self.options.options, self.prices)
 
     @property
     def model(self) -> str:
@@ -102,8 +82,10 @@ class ChatSession:
 
     def cost(self, *under_way: Cost) -> Cost:
         """What the conversation has cost so far, with the costs of turns that are still under way."""
-        messages = (*self.conversation.messages, *self.conversation.replaced)
-        return total([*(message.cost for message in messages if message.cost is not None), *under_way])
+        conversation = self.conversation
+        messages = (*conversation.messages, *conversation.others)
+        unloaded = [conversation.unloaded] if conversation.unloaded != Cost(Decimal(0), Source.REPORTED) else []
+        return total([*(message.cost for message in messages if message.cost is not None), *unloaded, *under_way])
 
     def use_model(self, model: str) -> None:
         """Asks this model from the next turn on."""
@@ -111,134 +93,49 @@ class ChatSession:
         self._route.wake()
 
     async def aclose(self) -> None:
-        """Closes the provider, and those that answered in its place."""
+        """Closes the provider, and those that answered in its place; offers to the store what it did not take."""
         try:
             await self._route.aclose()
         finally:
-            await self.provider.aclose()
+            try:
+                await self.provider.aclose()
+            finally:
+                await self.settle(everything=True)
 
-    # -- turns --------------------------------------------------------------------------------------
+    async def suggest_title(self, other: Conversation | None = None) -> SuggestedTitle:
+        """Asks the present model for a title made from the first prompt and its answer; nothing is renamed.
 
-    def begin(self, text: str) -> Turn:
-        """Opens a turn: the prompt and the still empty answer stand in the conversation."""
-        messages = self.conversation.messages
-        prompt = Message(Role.USER, repair(text), parent_id=messages[-1].id if messages else None)
-        messages.append(prompt)
-        return self._answering(prompt)
-
-    def resume(self, answer: Message) -> Turn:
-        """Opens a turn that goes on with the newest answer, where it was broken off.
-
-        Its text so far is sent as the assistant's; most servers then go on behind it.
+        Args:
+            other: a conversation loaded from its beginning, to be named in place of this one.
 
         Raises:
-            ValueError: there is nothing to go on with, or it is not the newest answer.
+            ValueError: there is nothing to name yet, or an answer streams.
+            TuiStreamError: the model cannot be asked, or named none.
         """
-        if answer.empty or not self._is_newest(answer):
-            raise ValueError("only the newest answer can be resumed, and one with text")
-        return self._turn(self._prompt_of(answer), answer, resume=True)
-
-    def retry(self, answer: Message) -> Turn:
-        """Opens a turn that answers the prompt of the newest answer again; the old answer is put aside.
-
-        If nothing comes, the old answer stands in the conversation again, and says why.
-
-        Raises:
-            ValueError: it is not the newest answer.
-        """
-        self._put_aside(answer)
-        turn = self._answering(self._prompt_of(answer))
-        turn.instead_of = None if answer.empty else answer
-        return turn
-
-    def follow_up(self, answer: Message, text: str) -> Turn:
-        """Opens a turn with what was to be added to the newest answer, which was stopped for that.
-
-        If nothing of it had arrived, the text is added to its prompt instead.
-
-        Raises:
-            ValueError: it is not the newest answer.
-        """
-        if not self._is_newest(answer):
-            raise ValueError("only the newest answer can be followed up")
-        if answer.empty:
-            self._put_aside(answer)
-        return self.begin(text)
-
-    async def add_context(self, turn: Turn, text: str) -> Message | None:
-        """Hands a note to the model while it answers, where its provider can.
-
-        Returns:
-            The note, which now stands before the answer; None where nothing was sent.
-        """
-        taker = _context_taker(turn)
-        note = Message(Role.USER, repair(text), parent_id=turn.message.parent_id)
-        if taker is None or not await taker.add_context(note.text):
-            return None
-        messages = self.conversation.messages
-        messages.insert(messages.index(turn.message), note)
-        turn.message.parent_id = note.id
-        await self._keep(note)
-        await self._store.update(self.conversation, turn.message)
-        return note
-
-    def unanswered(self, answer: Message) -> list[Message]:
-        """What the person said to get this answer, where it did not begin: no later request carries that."""
-        return unanswered(self.conversation.messages, answer)
-
-    def _answering(self, prompt: Message) -> Turn:
-        chosen = self._chosen()
-        answer = Message(
-            Role.ASSISTANT,
-            status=MessageStatus.STREAMING,
-            parent_id=prompt.id,
-            provider=chosen.provider.name,
-            model=chosen.model_name,
-        )
-        self.conversation.messages.append(answer)
-        return self._turn(prompt, answer)
-
-    def _turn(self, prompt: Message, answer: Message, *, resume: bool = False) -> Turn:
-        meter, timer = self._chosen().meter(), TurnTimer(self._clock)
-        return Turn(prompt, answer, meter=meter, timer=timer, cleaner=self.options.cleaner, resume=resume)
-
-    def _is_newest(self, answer: Message) -> bool:
-        messages = self.conversation.messages
-        return bool(messages) and messages[-1] is answer and answer.role is Role.ASSISTANT
-
-    def _prompt_of(self, answer: Message) -> Message:
-        messages = self.conversation.messages
-        return next(message for message in reversed(messages) if message.id == answer.parent_id)
-
-    def _put_aside(self, answer: Message) -> None:
-        if not self._is_newest(answer):
-            raise ValueError("only the newest answer can be replaced")
-        self.conversation.messages.remove(answer)
-        self.conversation.replaced.append(answer)
-
-    def _recall(self, turn: Turn) -> None:
-        """Puts the answer back in its place for which was asked again, where nothing came."""
-        old, new = turn.instead_of, turn.message
-        if old is None or turn.has_token or new.status is MessageStatus.COMPLETE:
-            return
-        messages, others = self.conversation.messages, self.conversation.replaced
-        messages[messages.index(new)] = old
-        others[others.index(old)] = new
-        old.error = new.error or old.error
-        turn.recalled = True
+        self._refuse_while_running()
+        beginning = await self._branches.beginning(2) if other is None else other.messages[:2]
+        exchange = [message for message in beginning if not message.empty]
+        if not exchange:
+            raise ValueError("there is nothing to name yet")
+        return await suggest_title(self._chosen(), exchange, limits=self.options.limits)
 
     # -- running ------------------------------------------------------------------------------------
 
     async def run(self, turn: Turn) -> AsyncGenerator[TurnUpdate, None]:
         """Streams a turn to its end.
 
+        The prompt is in the store before the request leaves, and the answer follows while it streams; where the store
+        fails, a note of the turn says so, and the turn goes on.
+
         Raises:
             TuiStreamError: what made the turn fail; its message says so too, and keeps its text.
         """
         status, error = MessageStatus.CANCELLED, ""
+        follower = Follower(self._journal, turn)
+        self._running.add(turn)
         try:
-            await self._keep(turn.prompt, turn.message)
-            async with aclosing(self._attempts(turn).run()) as updates:
+            await keep(self._journal, turn)
+            async with aclosing((await self._attempts(turn, follower)).run()) as updates:
                 async for update in updates:
                     yield update
             status = MessageStatus.COMPLETE
@@ -249,39 +146,27 @@ class ChatSession:
             status, error = MessageStatus.FAILED, str(failure)
             raise
         finally:
+            self._running.discard(turn)
             last = turn.close(status, error)
             self._recall(turn)
             self._log_end(turn)
-            await self._store.update(self.conversation, turn.message)
-        yield last
+            await follower.finish()
+            if await self.settle():
+                turn.note("What could not be kept before is in the history now.")
+        yield replace(last, notes=(*last.notes, *turn.update().notes))
 
-    def _attempts(self, turn: Turn) -> Attempts:
+    async def _attempts(self, turn: Turn, follower: Follower) -> Attempts:
         """What asks for the answer: the conversation up to it, and of one that is resumed its text so far."""
         options = self.options
-        messages = self.conversation.messages
+        earlier = await self._branches.before()
 
         def history() -> tuple[ChatMessage, ...]:
-            path = messages[: messages.index(turn.message) + turn.resumed]
-            return request_messages(path, system=options.system)
+            path = self.conversation.messages[: self._branches.place(turn.message) + turn.resumed]
+            return request_messages([*earlier, *path], system=options.system)
 
-        manner = Manner(options.frame, options.limits, options.retry, self._sleep, self._journal, self._log)
-        return Attempts(turn, self._route, history, manner)
-
-    async def _keep(self, *messages: Message) -> None:
-        """Writes the prompt, and the answer's place, before the request leaves."""
-        if not self._kept:
-            await self._store.open(self.conversation)
-        for message in messages:
-            if message.id in self._kept:
-                await self._store.update(self.conversation, message)
-            else:
-                await self._store.add(self.conversation, message)
-                self._kept.add(message.id)
-
-    async def _journal(self, turn: Turn) -> None:
-        if self._clock() - self._journalled >= JOURNAL_INTERVAL:
-            await self._store.update(self.conversation, turn.message)
-            self._journalled = self._clock()
+        manner = Manner(options.frame, options.limits, options.retry, self._sleep, follower, self._log)
+        route = self._route.led_by(turn.instead) if turn.instead else self._route
+        return Attempts(turn, route, history, manner)
 
     def _log_end(self, turn: Turn) -> None:
         message, stats = turn.message, turn.stats
@@ -297,14 +182,6 @@ class ChatSession:
         )
 
 
-def _context_taker(turn: Turn) -> TakesContext | None:
-    """The provider that answers, if it can be told more meanwhile."""
-    if turn.answerer is None or not turn.answerer.provider.capabilities.context:
-        return None
-    provider: object = turn.answerer.provider
-    return provider if isinstance(provider, TakesContext) else None
-
-
 @dataclass(frozen=True, slots=True)
 class OpenedSession:
     """A session as a front end is handed it.
@@ -312,11 +189,13 @@ class OpenedSession:
     Attributes:
         reason: why this provider was chosen, in words.
         load_prices: to be awaited whenever there is time; costs of hosted models are unknown until then.
+        notices: what the person has to be told of the history since this was asked last, sentences.
     """
 
     session: ChatSession
     reason: str
     load_prices: Callable[[], Awaitable[None]]
+    notices: Callable[[], Sequence[str]] = tuple
 
 
 OpenSession = Callable[[], Awaitable[OpenedSession]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -19,7 +20,7 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.metering import TurnMeter, sum_usage, total
-from tui_stream.core.models import FinishReason, Message, MessageStatus, ToolCall, utc_now
+from tui_stream.core.models import Cost, FinishReason, Message, MessageStatus, Timing, ToolCall, Usage, utc_now
 from tui_stream.core.route import Answerer
 from tui_stream.core.sanitize import clean, clean_line
 from tui_stream.core.seam import Seam
@@ -42,6 +43,7 @@ class Turn:
         id: short, for a log.
         answerer: who is asked, once somebody is.
         resumed: the answer had been broken off; its text so far is a part of the request.
+        instead: who is asked first in place of the one that the session would ask.
         instead_of: the answer that this one was asked for in place of, if that has any text.
         recalled: nothing came, and that answer stands in the conversation again.
         hurried: set by a person who does not want to wait for the next try.
@@ -59,10 +61,12 @@ class Turn:
         timer: TurnTimer,
         cleaner: Callable[[str], str] = clean,
         resume: bool = False,
+        instead: Answerer | None = None,
     ) -> None:
         self.prompt = prompt
         self.message = message
         self.resumed = resume
+        self.instead = instead
         self.instead_of: Message | None = None
         self.recalled = False
         self.hurried = asyncio.Event()
@@ -113,6 +117,7 @@ class Turn:
             self.answerer, self._meter = answerer, answerer.meter()
             self._accepted = False
             self.message.provider, self.message.model = answerer.provider.name, answerer.model_name
+            self.message.parameters = dict(answerer.options)
 
     def note(self, text: str) -> None:
         """Tells, beside the answer, how it came about: a sentence, which is told once."""
@@ -131,7 +136,7 @@ class Turn:
         for event in batch.events:
             self._apply_event(event)
             progress = event if isinstance(event, Progress) else None
-        pieces = self._split(batch)
+        pieces = self._split(batch, self._splitter)
         if batch.text or batch.reasoning:
             self._meter.count(batch.text + batch.reasoning)
             self._timer.token()
@@ -146,14 +151,14 @@ class Turn:
         """Nothing more will come: takes in what was held back because it might have become a tag."""
         return self._add(self._splitter.flush())
 
-    def _split(self, batch: Batch) -> list[Piece]:
+    def _split(self, batch: Batch, splitter: ThinkingSplitter) -> list[Piece]:
         """Text and reasoning of a batch. Where the provider tells them apart, its text is not searched for tags."""
         pieces: list[Piece] = []
         if batch.reasoning:
             pieces.append((True, self._clean(batch.reasoning)))
-            if not self._splitter.thinking:
-                pieces += self._splitter.flush()
-        return pieces + self._splitter.feed(self._clean(batch.text))
+            if not splitter.thinking:
+                pieces += splitter.flush()
+        return pieces + splitter.feed(self._clean(batch.text))
 
     def _add(
         self,
@@ -162,9 +167,8 @@ class Turn:
         progress: Progress | None = None,
         events: tuple[Event, ...] = (),
     ) -> TurnUpdate:
-        text = self._seam.feed("".join(piece for reasoning, piece in pieces if not reasoning))
+        text, thoughts = _joined(pieces, self._seam)
         text += self._seam.flush() if self._ended else ""
-        thoughts = "".join(piece for reasoning, piece in pieces if reasoning)
         self.message.text += text
         self.message.reasoning += thoughts
         return self.update(text=text, reasoning=thoughts, progress=progress, events=events)
@@ -240,14 +244,49 @@ class Turn:
             message.error = message.error or earlier.error
 
     def _set_figures(self) -> None:
-        usage, cost = self._earlier.usage, self._earlier.cost
         message = self.message
-        if self._meter.prompt_tokens is None:
-            message.usage, message.cost = usage, cost
-            return
+        message.usage, message.cost, message.timing = self._figures()
+
+    def _figures(self) -> tuple[Usage | None, Cost | None, Timing]:
+        """What the message has come to, with what it had come to before it was resumed."""
+        usage, cost, timing = self._earlier.usage, self._earlier.cost, self._earlier.timing
         stats = self.stats
-        message.usage = stats.usage if usage is None else sum_usage(usage, stats.usage)
-        message.cost = stats.cost
+        spent = Timing(stats.elapsed, stats.first_token, stats.streaming, self.attempts)
+        timing = spent if timing is None else _sum_timing(timing, spent)
+        if self._meter.prompt_tokens is None:
+            return usage, cost, timing
+        return stats.usage if usage is None else sum_usage(usage, stats.usage), stats.cost, timing
+
+    def snapshot(self, waiting: Batch | None = None) -> Message:
+        """The message as it stands, with its figures so far: what is left of it if the program goes away.
+
+        Args:
+            waiting: what will be taken in next; its text is in it already.
+        """
+        usage, cost, timing = self._figures()
+        message = replace(self.message, usage=usage, cost=cost, timing=timing)
+        if waiting is not None and (waiting.text or waiting.reasoning):
+            pieces = self._split(waiting, copy.deepcopy(self._splitter))
+            text, thoughts = _joined(pieces, copy.copy(self._seam))
+            message.text += text
+            message.reasoning += thoughts
+        return message
+
+
+def _joined(pieces: list[Piece], seam: Seam) -> tuple[str, str]:
+    """The text of the pieces, as far as it is new, and the reasoning."""
+    text = "".join(piece for reasoning, piece in pieces if not reasoning)
+    return seam.feed(text), "".join(piece for reasoning, piece in pieces if reasoning)
+
+
+def _sum_timing(one: Timing, other: Timing) -> Timing:
+    """The times of an answer that came in two parts."""
+    return Timing(
+        one.elapsed + other.elapsed,
+        other.first_token if one.first_token is None else one.first_token,
+        one.streaming + other.streaming,
+        one.attempts + other.attempts,
+    )
 
 
 _STATES = {

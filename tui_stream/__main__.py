@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
 
 gc.disable()  # while modules are loaded nothing becomes garbage; front ends switch it on again
@@ -10,13 +11,15 @@ gc.disable()  # while modules are loaded nothing becomes garbage; front ends swi
 from tui_stream import flags, fronts  # noqa: E402 - loaded with the collector off
 from tui_stream.errors import TuiStreamError  # noqa: E402
 
-OTHER_COMMANDS = ("models", "config", "doctor")
+OTHER_COMMANDS = ("models", "config", "doctor", "history")
+_COMPLETING = "_TUI_STREAM_COMPLETE"
+"""Is set where the shell asks Typer what a word may become; there are no arguments then."""
 
 
 def main() -> None:
     """Runs the command line; an error that a person can do something about is one sentence on stderr."""
     try:
-        asked = flags.read(sys.argv[1:], OTHER_COMMANDS)
+        asked = None if _COMPLETING in os.environ else flags.read(sys.argv[1:], OTHER_COMMANDS)
         if asked is not None:
             sys.exit(fronts.run(asked))
         from tui_stream.cli import app

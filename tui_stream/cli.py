@@ -14,17 +14,21 @@ from typer.core import TyperGroup
 from tui_stream import __version__, fronts
 from tui_stream.commands import config as config_command
 from tui_stream.commands import doctor as doctor_command
+from tui_stream.commands import history as history_command
 from tui_stream.commands import models as models_command
 from tui_stream.commands.options import (
     BaseUrlOption,
     ConfigOption,
     FallbackOption,
+    LatestOption,
     LogOption,
     ModelOption,
+    NoStoreOption,
     OfflineOption,
     OptionOption,
     ProviderOption,
     RecordOption,
+    ResumeOption,
     SpeedOption,
     SystemOption,
 )
@@ -53,6 +57,7 @@ app = typer.Typer(
 app.add_typer(config_command.app)
 app.command("models")(models_command.models)
 app.command("doctor")(doctor_command.doctor)
+app.add_typer(history_command.app)
 
 PromptArgument = Annotated[str, typer.Argument(metavar="[PROMPT]", help="What to ask.", show_default=False)]
 
@@ -85,6 +90,9 @@ def _asking(name: str, what: str) -> Callable[..., None]:
         offline: OfflineOption = False,
         system: SystemOption = None,
         option: OptionOption = None,
+        latest: LatestOption = False,
+        resume: ResumeOption = None,
+        no_store: NoStoreOption = False,
         record: RecordOption = None,
         speed: SpeedOption = None,
         log: LogOption = None,
@@ -100,6 +108,9 @@ def _asking(name: str, what: str) -> Callable[..., None]:
             offline=offline,
             system=system,
             option=option or [],
+            latest=latest,
+            resume=resume,
+            no_store=no_store,
             record=record,
             speed=speed,
             log=log,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Protocol
 
 from tui_stream import providers
 from tui_stream.config import Settings
@@ -11,14 +12,23 @@ from tui_stream.config.addresses import addresses
 from tui_stream.config.fallbacks import split
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.eventlog import EventLog
+from tui_stream.core.models import Conversation
 from tui_stream.core.provider import Provider
 from tui_stream.core.route import Answerer, Fallback
 from tui_stream.core.sanitize import clean
 from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
+from tui_stream.core.store import Store
 from tui_stream.core.watchdog import Limits
 from tui_stream.prices import PriceList
 from tui_stream.providers import select
 from tui_stream.providers.recorder import RecordingFile, recorded
+
+
+class KeptArchive(Store, Protocol):
+    """A store that has things to tell."""
+
+    def take_notices(self) -> tuple[str, ...]:
+        """What the person has to be told of it since this was asked last: sentences."""
 
 
 def make_provider(settings: Settings, name: str, recording: RecordingFile | None = None) -> Provider:
@@ -33,6 +43,8 @@ async def open_session(
     frame: float = 1 / 30,
     cleaner: Callable[[str], str] = clean,
     log: EventLog | None = None,
+    archive: KeptArchive | None = None,
+    conversation: Conversation | None = None,
 ) -> OpenedSession:
     """Chooses the provider and makes a session with it; nothing is sent yet.
 
@@ -41,6 +53,8 @@ async def open_session(
         frame: seconds from one update of a turn to the next.
         cleaner: what foreign text goes through on its way in.
         log: takes note of what happens.
+        archive: keeps the conversation; None where nothing is kept.
+        conversation: the one to go on with, out of the archive; a new one if it is None.
 
     Raises:
         TuiStreamError: the provider cannot be used with these settings.
@@ -55,8 +69,11 @@ async def open_session(
         fallbacks=[_fallback(settings, spec, choice.provider, recording) for spec in settings.fallback],
         prices=prices,
         log=log,
+        store=archive,
+        conversation=conversation,
     )
-    return OpenedSession(session, choice.reason, prices.load)
+    notices = (lambda: ()) if archive is None else archive.take_notices
+    return OpenedSession(session, choice.reason, prices.load, notices)
 
 
 def _options(settings: Settings, frame: float, cleaner: Callable[[str], str]) -> SessionOptions:

@@ -19,6 +19,7 @@ class Flag:
         name: as a parameter; the flag is the same with dashes.
         metavar: what its value is called; empty for a switch, which takes none.
         short: one letter, or nothing.
+        spelled: the flag without its dashes, where it is not the name.
         repeated: it may be given several times.
     """
 
@@ -27,11 +28,12 @@ class Flag:
     help: str
     short: str = ""
     repeated: bool = False
+    spelled: str = ""
 
     @property
     def spellings(self) -> list[str]:
         """How it is written."""
-        return [f"--{self.name.replace('_', '-')}", *([f"-{self.short}"] if self.short else [])]
+        return [f"--{self.spelled or self.name.replace('_', '-')}", *([f"-{self.short}"] if self.short else [])]
 
 
 FLAGS = (
@@ -55,6 +57,9 @@ FLAGS = (
     Flag("offline", "", "Refuse every connection that leaves this machine."),
     Flag("system", "TEXT", "A system prompt.", "s"),
     Flag("option", "NAME=VALUE", "A parameter of the model, such as temperature=0.2.", "o", repeated=True),
+    Flag("latest", "", "Go on with the conversation used last.", "c", spelled="continue"),
+    Flag("resume", "ID", "Go on with this conversation; the beginning of its id will do (see history list)."),
+    Flag("no_store", "", "Keep nothing of this conversation in the history."),
     Flag("record", "FILE", "Record the stream of every answer."),
     Flag("speed", "FACTOR", "How much faster to replay a recording."),
     Flag("log", "FILE", "Write a log of events; no key stands in it, and no text of messages."),
@@ -83,6 +88,9 @@ class Asked:
     offline: bool = False
     system: str | None = None
     option: list[str] = field(default_factory=list)
+    latest: bool = False
+    resume: str | None = None
+    no_store: bool = False
     record: Path | None = None
     speed: float | None = None
     log: Path | None = None

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tui_stream.core.eventlog import EventLog
     from tui_stream.core.session import OpenedSession
     from tui_stream.flags import Asked
+    from tui_stream.keeping import Keeping
 
 
 def settings_for(asked: Asked) -> Settings:
@@ -36,6 +37,7 @@ def settings_for(asked: Asked) -> Settings:
         base_urls=_all_encodable(asked.base_url),
         fallback=_all_encodable(asked.fallback),
         offline=asked.offline,
+        no_store=asked.no_store,
         system=_encodable(asked.system),
         options=_all_encodable(asked.option),
         record=asked.record,
@@ -64,7 +66,11 @@ def run(asked: Asked) -> int:
     command = asked.command
     if command == AUTOMATIC:
         command = "chat" if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else "pipe"
-    return chat(settings, asked.prompt) if command == "chat" else pipe(settings, asked.prompt)
+    from tui_stream.keeping import Keeping
+
+    with Keeping(settings, latest=asked.latest, resume=asked.resume) as kept:
+        front = chat if command == "chat" else pipe
+        return front(settings, asked.prompt, kept)
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
@@ -72,7 +78,7 @@ def _is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def chat(settings: Settings, prompt: str) -> int:
+def chat(settings: Settings, prompt: str, kept: Keeping) -> int:
     """Opens the chat.
 
     Raises:
@@ -85,11 +91,13 @@ def chat(settings: Settings, prompt: str) -> int:
             hint='Use the pipe: tui-stream pipe "Name three fruits."',
         )
     from tui_stream.ui import app as ui
+    from tui_stream.ui.history import History
 
     with _log(settings) as log:
         return ui.start(
-            lambda: _open(settings, log),
+            lambda: _open(settings, log, kept),
             ui=settings.ui,
+            history=History(kept.archive, kept.reason, start=kept.start),
             stall_notice=settings.timeouts.stall_notice,
             first_prompt=prompt,
         )
@@ -115,17 +123,18 @@ def _log(settings: Settings) -> Iterator[EventLog | None]:
             log.close()
 
 
-async def _open(settings: Settings, log: EventLog | None) -> OpenedSession:
+async def _open(settings: Settings, log: EventLog | None, kept: Keeping) -> OpenedSession:
     """A session, out of modules that are loaded after the first frame and in a thread."""
     import asyncio
     import importlib
 
     compose = await asyncio.to_thread(importlib.import_module, "tui_stream.compose")
-    opened: OpenedSession = await compose.open_session(settings, frame=1 / settings.ui.frame_rate, log=log)
+    frame = 1 / settings.ui.frame_rate
+    opened: OpenedSession = await compose.open_session(settings, frame=frame, log=log, archive=kept.archive)
     return opened
 
 
-def pipe(settings: Settings, prompt: str) -> int:
+def pipe(settings: Settings, prompt: str, kept: Keeping) -> int:
     """Asks once; the answer goes to stdout."""
     from tui_stream import compose
     from tui_stream import pipe as front_end
@@ -138,9 +147,16 @@ def pipe(settings: Settings, prompt: str) -> int:
     piped = io.BytesIO() if stdin is None else stdin.buffer
     text = front_end.read_prompt(prompt, piped, interactive=_is_terminal(stdin), notes=notes)
     cleaner = clean if _is_terminal(stdout) else repair
+
+    async def open_it() -> OpenedSession:
+        conversation = await kept.conversation()
+        return await compose.open_session(
+            settings, frame=0.0, cleaner=cleaner, log=log, archive=kept.archive, conversation=conversation
+        )
+
     with _log(settings) as log:
         return front_end.main(
-            lambda: compose.open_session(settings, frame=0.0, cleaner=cleaner, log=log),
+            open_it,
             text,
             output=front_end.FileOutput(stdout.fileno()),
             notes=notes,

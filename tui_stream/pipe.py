@@ -156,6 +156,8 @@ async def run(open_session: OpenSession, prompt: str, *, output: Output, notes: 
         output.end()
         return _finish(turn, notes)
     finally:
+        for notice in opened.notices():
+            notes.say(notice)
         await session.aclose()
 
 

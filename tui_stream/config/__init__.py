@@ -275,6 +275,9 @@ class Settings:
     )
     """Parameters for the model under the provider's own names: temperature, max_tokens, num_ctx ..."""
 
+    history: bool = True
+    """Keep conversations on this machine, to be searched and gone on with; they are nowhere else."""
+
     log_text: bool = False
     """Let the log that --log FILE writes hold the text of messages too, and not only how long each is."""
 

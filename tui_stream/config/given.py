@@ -42,6 +42,7 @@ class Overrides:
     base_urls: Sequence[str] = ()
     fallback: Sequence[str] = ()
     offline: bool = False
+    no_store: bool = False
     options: Sequence[str] = ()
     record: Path | None = None
     log: Path | None = None
@@ -87,6 +88,8 @@ def from_flags(flags: Overrides, below: str) -> Iterator[Given]:
         yield Given(("fallback",), list(flags.fallback), "--fallback")
     if flags.offline:
         yield Given(("offline",), flags.offline, "--offline")
+    if flags.no_store:
+        yield Given(("history",), False, "--no-store")
     for option in flags.options:
         name, value = parse_option(option)
         yield Given(("options", name), value, f"--option {name}")

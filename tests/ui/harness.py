@@ -16,6 +16,7 @@ from tui_stream.core.metering import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
 from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
 from tui_stream.ui.app import ChatApp
+from tui_stream.ui.history import History
 from tui_stream.ui.widgets.prompt import Prompt
 
 PATIENCE = 10.0  # seconds after which a predicate that never came true fails the test
@@ -27,6 +28,7 @@ class Chat:
 
     Attributes:
         trouble: raised in place of opening the session.
+        history: what the app is handed of earlier conversations, which are kept where the session keeps its own.
     """
 
     provider: Provider
@@ -38,6 +40,7 @@ class Chat:
     clock: FakeClock = field(default_factory=FakeClock)
     sleep: Callable[[float], Awaitable[None]] | None = None
     trouble: list[Exception] = field(default_factory=list)
+    history: History = field(default_factory=History)
 
     def __post_init__(self) -> None:
         if isinstance(self.provider, ScriptedProvider):
@@ -50,13 +53,14 @@ class Chat:
             self.provider,
             options=self.options,
             prices=self.prices,
+            store=self.history.archive,
             clock=self.clock,
             sleep=self.sleep or self.clock.sleep,
         )
         return OpenedSession(session, self.reason, _nothing)
 
     def app(self) -> ChatApp:
-        return ChatApp(self.open, ui=self.ui, stall_notice=5.0, first_prompt=self.first_prompt)
+        return ChatApp(self.open, ui=self.ui, history=self.history, stall_notice=5.0, first_prompt=self.first_prompt)
 
 
 async def _nothing() -> None:

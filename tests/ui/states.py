@@ -113,6 +113,7 @@ class State:
         if self.later is not None:
             self.later(self.chat)
         await screen.shows(*self.shows)
+        pilot.app.screen.refresh()  # what was looked at before its first frame lacks what stands below it
         await pilot.pause()
 
 

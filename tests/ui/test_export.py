@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.memory_archive import MemoryArchive
+from tests.ui.conversations import conversation, keep, with_history
 from tests.ui.harness import chat, running
 from tui_stream.core.events import ReasoningDelta, StreamEnd, TextDelta
-from tui_stream.core.models import FinishReason, Message, MessageStatus, Role
+from tui_stream.core.models import Conversation, FinishReason, Message, MessageStatus, Role
 from tui_stream.errors import StoreError
+from tui_stream.exchange import read_any
 from tui_stream.ui.export import as_markdown, as_text, write
 
 STOP = StreamEnd(FinishReason.STOP)
@@ -94,11 +97,44 @@ async def test_a_conversation_is_saved_by_key(tmp_path: Path) -> None:
         await screen.pilot.press("enter")
         await screen.until((tmp_path / "a.md").exists)
         assert "**Yes.**" in (tmp_path / "a.md").read_text()
-        await screen.shows("Saved to")
+        await screen.shows("Saved as Markdown to")
 
 
-async def test_a_file_that_exists_is_replaced_at_the_second_enter_only(tmp_path: Path) -> None:
-    file = tmp_path / "a.txt"
+async def test_the_end_of_the_name_says_what_is_saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    archive = MemoryArchive()
+    given, _ = with_history([TextDelta("No."), STOP], archive=archive, start="long")
+    texts = [part for number in range(80) for part in (f"Question {number}?", f"Answer {number}.")]
+    await keep(archive, conversation(*texts, id="long", title="A long one"))
+    async with running(given) as screen:
+        await screen.shows("Answer 79.")
+        await screen.pilot.press("tab", "G", "r")
+        await screen.shows("No.", "2/2", "done")
+        shown = screen.app.get_default_screen().pane.shown
+        loaded = len(shown.messages)
+        assert loaded < len(texts)
+        for name, kind in (("a.json", "JSON"), ("a.html", "HTML"), ("a.txt", "plain text"), ("a.log", "Markdown")):
+            await screen.pilot.press("ctrl+s")
+            await screen.shows("Save the conversation as")
+            screen.app.screen.query_one("Input").value = name  # type: ignore[attr-defined]  # it is an input
+            await screen.pilot.press("enter")
+            await screen.shows(f"Saved as {kind} to {name}.")
+        assert len(shown.messages) == loaded
+    read = next(iter(read_any(tmp_path / "a.json")))
+    assert isinstance(read, Conversation)
+    assert [message.text for message in read.messages] == [*texts[:-1], "No."]
+    assert [message.text for message in read.others] == [texts[-1]]
+    assert (tmp_path / "a.html").read_text().startswith("<!DOCTYPE html>")
+    assert "Question 0?" in (tmp_path / "a.html").read_text()
+    assert (tmp_path / "a.txt").read_text().startswith("You:\nQuestion 0?")
+    assert (tmp_path / "a.log").read_text().startswith("#")
+
+
+async def test_a_file_that_exists_is_replaced_at_the_second_enter_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = Path("a.txt")
     file.write_text("old")
     async with running(chat([TextDelta("**Yes.**"), STOP])) as screen:
         await screen.type("Hi")

@@ -4,9 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.ui.branch_states import branch_states
+from tests.ui.history_states import history_states
 from tests.ui.states import states
 
-STATES = states()
+STATES = {**states(), **history_states(), **branch_states()}
 
 
 @pytest.mark.parametrize("name", STATES)

@@ -25,7 +25,7 @@ class AnswerEntry(AnswerLines):
     @classmethod
     def of(cls, message: Message, *, keep_thinking: bool = False, wide: WideMode = "wrap") -> AnswerEntry:
         """An answer that was over before it is shown."""
-        entry = cls(message.model, keep_thinking=keep_thinking, wide=wide)
+        entry = cls(message.model, keep_thinking=keep_thinking, wide=wide, message_id=message.id)
         entry._message = message
         entry._notes = message.notes
         if not keep_thinking:
@@ -118,7 +118,7 @@ class AnswerEntry(AnswerLines):
         if view.thoughts is not None:
             view.thoughts.finish()
         self._message = message
-        self.offers = offers(message)
+        self.offers, self.offering = offers(message), True
         self._make_foot(view)
         return min(view.top(BODY) + first, view.top(FOOT))
 
@@ -134,23 +134,20 @@ class AnswerEntry(AnswerLines):
             self._restyle(width, looks)
         return 0
 
+    def offer(self) -> int:
+        """Offers what can be done about it, if it broke off some time ago."""
+        return self._offer(offers(self._message) if self._message is not None else Offers())
+
     def keep(self) -> int:
-        """It stays as it is."""
-        self.offers = Offers()
+        """It stays as it is: what can be done about it is not said any more."""
+        return self._offer(self.offers, told=False)
+
+    def withdraw(self) -> int:
+        """Nothing can be done about it any more."""
+        return self._offer(Offers())
+
+    def _offer(self, what: Offers, *, told: bool = True) -> int:
+        self.offers, self.offering = what, told
         view = self._make_view()
         self._make_foot(view)
         return view.top(FOOT)
-
-    def take_back(self, message: Message) -> int:
-        """Asking again brought nothing: this is the answer, as it was."""
-        self.aside, self.folded = False, False
-        self._message, self.offers = message, offers(message)
-        self._changed()
-        return 0
-
-    def put_aside(self) -> int:
-        """It was asked for again; this one is kept, and folded."""
-        self.offers, self.aside = Offers(), True
-        self.folded = self._make_view().body.height > FOLDED + 1
-        self._changed()
-        return 0

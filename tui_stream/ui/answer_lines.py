@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _SHORT = 4000  # characters up to which one is laid out at once too
 FOLDED = 3
 """Lines of a folded answer's body."""
-_ASIDE = "Asked again below; this answer is kept here, and sent no more."
 
 
 class Thoughts(Enum):
@@ -42,32 +41,36 @@ class AnswerLines(Entry):
     Attributes:
         model: the model's name.
         folded: only a few lines of it are shown.
-        aside: it was asked for again, and another one stands below.
         offers: what can be done about it.
+        offering: whether that stands below it.
     """
 
     __slots__ = (
         "_arranged",
         "_began",
         "_fed",
+        "_id",
         "_message",
         "_notes",
         "_shows_thoughts",
         "_view",
         "_wide",
         "_words",
-        "aside",
         "folded",
         "model",
+        "offering",
         "offers",
     )
 
-    def __init__(self, model: str, *, keep_thinking: bool = False, wide: WideMode = "wrap") -> None:
+    def __init__(
+        self, model: str, *, keep_thinking: bool = False, wide: WideMode = "wrap", message_id: str = ""
+    ) -> None:
         super().__init__()
         self.model = model
+        self._id = message_id
         self.folded = False
-        self.aside = False
         self.offers = Offers()
+        self.offering = True
         self._notes: Sequence[str] = ()
         self._wide: WideMode = wide
         self._message: Message | None = None
@@ -103,6 +106,11 @@ class AnswerLines(Entry):
     def message(self) -> Message | None:
         """The message, once it is over."""
         return self._message
+
+    @property
+    def message_id(self) -> str:
+        """The message's id, known before it is over."""
+        return self._id
 
     @property
     def view(self) -> AnswerView:
@@ -226,10 +234,15 @@ class AnswerLines(Entry):
         view.show_thoughts = self._shows_thoughts is not Thoughts.FOLDED
         if self._looks is not None:
             name = clean_line(figures.model_text(self.model), 80) or "Answer"
-            notes = [*self._notes, *([_ASIDE] if self.aside else [])]
-            view.make_head(name, notes, None if self._words is None else self._words.count, self._looks)
+            words = None if self._words is None else self._words.count
+            view.make_head((name, self._version_text), self._notes, words, self._looks)
+
+    def _remark(self, looks: Looks) -> None:
+        del looks
+        if self._view is not None:
+            self._make_head(self._view)
 
     def _make_foot(self, view: AnswerView) -> None:
         view.most = FOLDED if self.folded else None
         if self._looks is not None:
-            view.make_foot(self._message, self.offers.text(shown_keys()), self._looks)
+            view.make_foot(self._message, self.offers.text(shown_keys()) if self.offering else "", self._looks)

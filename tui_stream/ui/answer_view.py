@@ -57,9 +57,18 @@ class AnswerView:
             _style(self.thoughts, width - 2 * INDENT, looks, thoughts=True)
         self._width = width
 
-    def make_head(self, name: str, notes: Sequence[str], words: int | None, looks: Looks) -> None:
-        """Writes who answers, how that came about, and where there are thoughts how many words they have."""
+    def make_head(self, title: tuple[str, str], notes: Sequence[str], words: int | None, looks: Looks) -> None:
+        """Writes who answers, how that came about, and where there are thoughts how many words they have.
+
+        Args:
+            title: who answers, and which version of the answer it is.
+            notes: how that came about.
+            words: how many words were thought; None where nothing was.
+            looks: the styles.
+        """
+        name, version = title
         self.head = [[], [Segment("  "), Segment(name, looks.answer_label)]]
+        self.head[1] += [Segment(version, looks.quiet)] if version else []
         for note in notes:
             self.head += [[Segment("  "), *row] for row in wrapped(note, looks.warning, self._width - INDENT)]
         if words is None:

@@ -87,6 +87,12 @@ class Column:
         self._entries = [entry for entry in self._entries if entry not in removed]
         return self._count(first)
 
+    def clear(self) -> None:
+        """Takes all entries out."""
+        self._entries.clear()
+        self._laid_out.clear()
+        self._count(0)
+
     def changed(self, entry: Entry, line: int = 0) -> int:
         """Takes in that an entry changed from a line of its own on; the first line that changed."""
         index = self.index_of(entry)

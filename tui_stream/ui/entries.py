@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -85,8 +85,9 @@ class PromptEntry(TextEntry):
         """The message, where it was given one."""
         return self._message
 
-    def begin(self) -> None:
-        """It waits no longer."""
+    def begin(self, message: Message) -> None:
+        """It waits no longer: it is this message now."""
+        self._message = message
         self.queued = False
         self.again()
 
@@ -143,7 +144,12 @@ class PromptEntry(TextEntry):
         shown = self._shown
         texts = shown.split("\n")
         rows: list[Line] = [[Segment("You · queued" if self.queued else "You", label)]]
+        rows[0] += [Segment(self._version_text, looks.quiet)] if self._version_text else []
         origins: list[int] = []
+        if not shown and self._message is not None and self._message.error:
+            rows += wrapped(clean(self._message.error), looks.quiet, width - INDENT)
+            origins += [0] * (len(rows) - 1)
+            texts = []
         for number, text in enumerate(texts):
             wrapping = wrapped(text, style, width - INDENT)
             rows += wrapping
@@ -175,3 +181,40 @@ class NoteEntry(TextEntry):
     def _restyle(self, width: int, looks: Looks) -> None:
         style = looks.error if self._trouble else looks.quiet
         self._lines = [[Segment("  "), *row] for row in wrapped(self._text, style, width - INDENT)]
+
+
+class EarlierEntry(NoteEntry):
+    """Says that messages before those below it are not loaded; no part of what was said."""
+
+    __slots__ = ()
+
+    def __init__(self, count: int) -> None:
+        super().__init__(_earlier_text(count))
+
+    def tell(self, count: int, *, failed: bool = False) -> None:
+        """So many they are now."""
+        self._text = _earlier_text(count) + (", which cannot be read" if failed else "")
+        self.again()
+
+    @property
+    def source(self) -> str:
+        """Nothing that could be copied."""
+        return ""
+
+    @property
+    def searched(self) -> Iterator[str]:
+        """Nothing that could be found."""
+        return iter(())
+
+    def measure(self, width: int) -> int:
+        """Two lines: one that is empty, and its own."""
+        del width
+        return 2
+
+    def _restyle(self, width: int, looks: Looks) -> None:
+        style = looks.quiet + Style(italic=True)
+        self._lines = wrapped(f"  {self._text}", style, width)[:1]
+
+
+def _earlier_text(count: int) -> str:
+    return f"↑ {count:,} earlier message{'' if count == 1 else 's'}"

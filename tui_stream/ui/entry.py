@@ -68,13 +68,15 @@ def wrapped(text: str, style: Style, width: int) -> list[Line]:
 class Entry(ABC):
     """One entry; an empty line stands above it."""
 
-    __slots__ = ("_height", "_looks", "_measured", "_width")
+    __slots__ = ("_height", "_looks", "_measured", "_width", "version")
 
     def __init__(self) -> None:
         self._width = 0
         self._looks: Looks | None = None
         self._measured = 0
         self._height = 0
+        self.version = (1, 1)
+        """Which one of how many that were said in its place it is."""
 
     # -- layout -------------------------------------------------------------------------------------
 
@@ -159,6 +161,28 @@ class Entry(ABC):
     def message(self) -> Message | None:
         """The message that it shows; None where it is none, or not over yet."""
         return None
+
+    @property
+    def message_id(self) -> str:
+        """The id of the message that it shows, or is going to show; empty where it is none."""
+        return self.message.id if self.message is not None else ""
+
+    def number(self, version: tuple[int, int]) -> None:
+        """Which one of how many that were said in its place it is; its height stays."""
+        if version != self.version:
+            self.version = version
+            if self._looks is not None:
+                self._remark(self._looks)
+
+    @property
+    def _version_text(self) -> str:
+        """``2/3``, where there is more than one."""
+        this, count = self.version
+        return f"  {this}/{count}" if count > 1 else ""
+
+    def _remark(self, looks: Looks) -> None:
+        """Writes its first line anew."""
+        self._restyle(self._width, looks)
 
     def source_of(self, first: int, last: int) -> str:
         """The text that the lines [first, last) show, as it is to be copied: whole blocks or source lines."""

@@ -19,6 +19,7 @@ from tui_stream.ui.column import Column
 from tui_stream.ui.entry import Entry
 from tui_stream.ui.looks import Looks
 from tui_stream.ui.search import Hit, Query, row_text
+from tui_stream.ui.search_words import WordsQuery
 
 _LINES = 100  # lines of one entry that are looked through at once
 _SLICE = 0.005  # seconds between two looks at the keyboard
@@ -48,7 +49,7 @@ class Finder:
     """One search. It knows where it has looked, what it found, and which match the person is at."""
 
     def __init__(
-        self, column: Column, query: Query, nearest: int, *, clock: Callable[[], float] = time.monotonic
+        self, column: Column, query: Query | WordsQuery, nearest: int, *, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.query = query
         self._clock = clock
@@ -127,6 +128,10 @@ class Finder:
         tail = bisect_left(hits, line - self.query.reach(self._column.width), key=_begin)
         hits[tail:] = [hit for hit in hits[tail:] if _end(hit) < line]
         return hits
+
+    def entries_added(self, entries: Sequence[Entry]) -> None:
+        """These are new: looks through them last, from the last to the first."""
+        self._jobs.extend(_Job(entry, 0) for entry in reversed(entries))
 
     def forget(self, entries: Collection[Entry]) -> None:
         """These entries are gone."""

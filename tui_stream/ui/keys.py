@@ -76,7 +76,8 @@ KEYS = (
         "ctrl+r",
         "Ctrl+R",
         "Again",
-        "Asks again for an answer that broke off; while a failed request waits, sends it now.",
+        "Asks again for an answer that broke off, or for one that never began; while a failed request waits, sends it "
+        "now.",
         footer=False,
     ),
     Key("interrupt", "ctrl+c", "Ctrl+C", "", "Copies what is selected, else stops the answer.", footer=False),
@@ -100,8 +101,36 @@ KEYS = (
         for number in range(1, 10)
     ),
     Key("find", "ctrl+f", "Ctrl+F", "Find", "Finds text in the conversation; Enter goes to the next match."),
+    Key(
+        "conversations",
+        "ctrl+b,f3",
+        "Ctrl+B",
+        "Chats",
+        "Opens the list of conversations, goes to it, or closes it (F3 too, where tmux keeps Ctrl+B).",
+    ),
+    Key("search", "ctrl+p", "Ctrl+P", "", "Searches all conversations, as you type.", footer=False),
+    Key("new_conversation", "alt+n", "Alt+N", "", "Begins a new conversation.", footer=False),
+    Key(
+        "recall",
+        "up,down",
+        "↑ ↓",
+        "",
+        "On the prompt's first or last line: goes through earlier prompts.",
+        footer=False,
+        bound=False,
+    ),
+    Key("recall_list", "alt+r", "Alt+R", "", "Lists earlier prompts, to search in.", footer=False),
     Key("browse", "tab", "Tab", "Browse", "Goes to the conversation; Tab or i goes back to the prompt."),
     Key("toggle_thinking", "ctrl+t", "Ctrl+T", "Thinking", "Folds or unfolds what the model thought."),
+    Key(
+        "sibling(-1)",
+        "alt+left",
+        "Alt+← →",
+        "",
+        "Shows the version before, or the next one, of the newest message that has several (2/3).",
+        footer=False,
+    ),
+    Key("sibling(1)", "alt+right", "", "", "", footer=False),
     Key("previous_message", "ctrl+up,alt+up", "Ctrl+↑", "", "Goes to the message before.", footer=False),
     Key("next_message", "ctrl+down,alt+down", "Ctrl+↓", "", "Goes to the next message.", footer=False),
     Key("scroll_up", "pageup", "PgUp", "", "Scrolls the conversation up.", footer=False),
@@ -114,7 +143,7 @@ KEYS = (
         "Goes to the end and follows the answer again.",
         footer=False,
     ),
-    Key("save", "ctrl+s", "Ctrl+S", "", "Saves the conversation as Markdown or plain text.", footer=False),
+    Key("save", "ctrl+s", "Ctrl+S", "", "Saves the conversation: as Markdown, JSON, HTML or plain text.", footer=False),
     Key("redraw", "ctrl+l", "Ctrl+L", "", "Draws the screen again, if something else wrote over it.", footer=False),
     Key("help", "f1", "F1", "Help", "Shows this list."),
     Key("quit", "ctrl+q", "Ctrl+Q", "Quit", "Leaves the program."),
@@ -133,6 +162,20 @@ def _browse(action: str, keys: str, shown: str, what: str, label: str = "") -> K
 
 BROWSE_KEYS = (
     _browse("leave", "shift+tab,i", "Tab", "Goes back to the prompt.", "Prompt"),
+    _browse("deed('edit')", "e", "e", "Changes a prompt of yours, which is sent beside the old one.", "Edit"),
+    _browse("deed('ask')", "r", "r R", "Asks for an answer, or again for one; with Shift, another model.", "Again"),
+    _browse("deed('ask_other')", "R", "", ""),
+    _browse(
+        "sibling(-1)",
+        "left_square_bracket,ctrl+left",
+        "[ ]",
+        "Shows the version before, or the next one, of the message, or of the nearest above with several (2/3).",
+        "Versions",
+    ),
+    _browse("sibling(1)", "right_square_bracket,ctrl+right", "", ""),
+    _browse("deed('fork')", "b", "b", "Begins a new conversation with a copy of everything up to the message."),
+    _browse("deed('delete')", "d", "d", "Deletes the prompt and its answers."),
+    _browse("deed('undo')", "u", "u", "Brings back what was deleted last."),
     _browse("move(-1)", "up,k", "↑ k", "Moves the cursor up."),
     _browse("move(1)", "down,j", "↓ j", "Moves the cursor down."),
     _browse("edge(False)", "home,g", "Home g", "Goes to the beginning."),
@@ -162,6 +205,41 @@ BROWSE_KEYS = (
     _browse("step(-1)", "N", "", ""),
 )
 """The keys of the conversation while it has the focus."""
+
+
+def _panel(action: str, keys: str, shown: str, what: str, label: str = "") -> Key:
+    return Key(action, keys, shown, label, what, footer=bool(label))
+
+
+PANEL_KEYS = (
+    _panel("open", "enter", "Enter", "Opens the conversation.", "Open"),
+    _panel("filter", "slash", "/", "Filters by words of the titles, or their beginnings.", "Filter"),
+    _panel("rename", "r,f2", "r", "Changes the title (F2 too); an empty one goes back to the first line.", "Rename"),
+    _panel("name", "t", "t", "Lets the model make a title.", "Title"),
+    _panel("put_away", "a", "a", "Archives it, or takes it out of the archive.", "Archive"),
+    _panel("remove", "d,delete", "d", "Deletes it.", "Delete"),
+    _panel("undo", "u", "u", "Takes back the last deletion, archiving or renaming.", "Undo"),
+    _panel("pin", "p", "p", "Pins it above the others, or no longer.", "Pin"),
+    _panel("begin", "n", "n", "Begins a new conversation.", "New"),
+    _panel("archived", "A", "A", "Shows the archived ones, or the others again.", "Archived"),
+    _panel("export", "x", "x", "Saves it to a file: Markdown, JSON, HTML or plain text.", "Save"),
+    _panel("move(-1)", "up,k", "↑ k", "Moves up."),
+    _panel("move(1)", "down,j", "↓ j", "Moves down."),
+    _panel("page(-1)", "pageup", "PgUp", "Moves up by a screen."),
+    _panel("page(1)", "pagedown", "PgDn", "Moves down by a screen."),
+    _panel("edge(False)", "home,g", "Home g", "Goes to the first one."),
+    _panel("edge(True)", "end,G", "End G", "Goes to the last one."),
+    _panel("leave", "tab", "Tab", "Goes back to the prompt; the list stays where there is room."),
+    _panel("close", "escape", "Esc", "Closes the list; in the filter, empties it and goes to the list."),
+)
+"""The keys of the list of conversations while it has the focus."""
+PANEL_OWN = frozenset({"stop", "browse", "scroll_up", "scroll_down"})
+"""Actions of the chat screen whose keys mean something else in the list of conversations."""
+
+
+def panel_bindings() -> list[Binding]:
+    """The bindings of the list of conversations."""
+    return [Binding(key.keys, key.action, key.what, show=False) for key in PANEL_KEYS]
 
 
 def bindings() -> list[Binding]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from tui_stream.core.models import FinishReason, Message, MessageStatus
+from tui_stream.core.models import FinishReason, Message, MessageStatus, interruption
 
 _REASONS = {
     FinishReason.LENGTH: "Cut off: the answer reached its length limit.",
@@ -14,7 +14,7 @@ _REASONS = {
 }
 
 
-_BROKEN = frozenset({MessageStatus.CUT_OFF, MessageStatus.FAILED, MessageStatus.CANCELLED})
+_BROKEN = frozenset({MessageStatus.CUT_OFF, MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.INTERRUPTED})
 
 
 class Offers(NamedTuple):
@@ -72,15 +72,18 @@ def ending_note(message: Message) -> str:
 
 def _ending(message: Message) -> list[str]:
     """What happened to the answer, and what went wrong with going on with it."""
-    return [said for said in (_outcome(message), message.error) if said]
+    interrupted = message.status is MessageStatus.INTERRUPTED and message.error == interruption(message.text)
+    return [said for said in (_outcome(message), "" if interrupted else message.error) if said]
 
 
 def _outcome(message: Message) -> str:
     match message.status:
         case MessageStatus.CANCELLED:
             return "Stopped." if message.text or message.reasoning else "Stopped before the answer began."
+        case MessageStatus.INTERRUPTED:
+            return f"{interruption(message.text).capitalize()}: the program went away."
         case MessageStatus.FAILED | MessageStatus.CUT_OFF:
             return ""
     empty = message.empty and not message.tool_calls
     reason = _REASONS.get(message.finish_reason) if message.finish_reason else None
-    return reason or ("The model answered with nothing." if empty else "")
+    return reason or ("The model answered with nothing." if empty and not message.error else "")

@@ -1,4 +1,4 @@
-"""An app that draws no more than has changed, and no more often than its terminal takes it."""
+"""An app that draws what has changed, no more often than its terminal takes it, and handles one key at a time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING
 
+from textual import events
 from textual.app import App
 from textual.dom import DOMNode
 from textual.driver import Driver
@@ -13,8 +14,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from tui_stream.ui.compositor import QuickCompositor
+from tui_stream.ui.key_turns import KeyTurns
 from tui_stream.ui.pace import Pace
 from tui_stream.ui.paint import Painter, painted
+from tui_stream.ui.screens.confirm import ConfirmScreen
 from tui_stream.ui.terminal_link import Link
 
 if TYPE_CHECKING:
@@ -38,6 +41,14 @@ class TerminalApp(App[None]):
         self.painter = Painter()
         self._held = ExitStack()
         self._undrawn = False
+        self._keys = KeyTurns(self, super().on_event, lambda screen: isinstance(screen, ConfirmScreen))
+
+    async def on_event(self, event: events.Event) -> None:
+        """Lets each key see what the one before it did."""
+        if isinstance(event, (events.Key, events.Paste)) and not event.is_forwarded:
+            await self._keys.take(event)
+        else:
+            await super().on_event(event)
 
     def get_driver_class(self) -> type[Driver]:
         """The platform's driver, with a quick Escape key where it can have one."""

@@ -27,7 +27,12 @@ def own_themes() -> list[Theme]:
             surface="#000000",
             panel="#1a1a1a",
             dark=True,
-            variables={"border": "#ffffff", "border-blurred": "#ffffff", "text-muted": "#ffffff"},
+            variables={
+                "border": "#ffffff",
+                "border-blurred": "#ffffff",
+                "text-muted": "#ffffff",
+                "foreground-muted": "#ffffff",
+            },
         ),
         Theme(
             "high-contrast-light",
@@ -42,7 +47,12 @@ def own_themes() -> list[Theme]:
             surface="#ffffff",
             panel="#e6e6e6",
             dark=False,
-            variables={"border": "#000000", "border-blurred": "#000000", "text-muted": "#000000"},
+            variables={
+                "border": "#000000",
+                "border-blurred": "#000000",
+                "text-muted": "#000000",
+                "foreground-muted": "#000000",
+            },
         ),
         Theme(
             "colour-blind",

@@ -38,6 +38,18 @@ class TurnDisplay:
         self.withdraw()
         self._session, self.answer = session, answer
 
+    def take_up(self, session: ChatSession | None) -> None:
+        """Another conversation is shown, which this session goes on with."""
+        self._session = session
+        if session is not None:
+            self._status_bar.show(stats=None, total=session.cost())
+
+    def go_on_with(self, answer: AnswerEntry | None) -> None:
+        """This is the newest answer now; of the one before, nothing is offered any more."""
+        if answer is not self.answer:
+            self.withdraw()
+            self.answer = answer
+
     async def update(self, turn: Turn, update: TurnUpdate) -> None:
         """Hands text to the answer and figures to the status bar."""
         now = asyncio.get_running_loop().time()
@@ -68,17 +80,15 @@ class TurnDisplay:
         if self.answer is not None:
             self._transcript.changed(self.answer, self.answer.finish(turn.message))
 
-    def recall(self, turn: Turn, old: AnswerEntry) -> None:
-        """The turn brought nothing: the answer for which was asked again stands in its place."""
-        if self.answer is not None and turn.instead_of is not None:
-            self._transcript.drop([self.answer])
-            self._transcript.changed(old, old.take_back(turn.instead_of))
-            self.answer = old
+    def keep(self) -> None:
+        """The newest answer stays as it is: what can be done about it is not said any more."""
+        if self.answer is not None and self.answer.offers and self.answer in self._transcript.column:
+            self._transcript.changed(self.answer, self.answer.keep())
 
     def withdraw(self) -> None:
         """The newest answer stays as it is: nothing is offered for it any more."""
-        if self.answer is not None and self.answer.offers:
-            self._transcript.changed(self.answer, self.answer.keep())
+        if self.answer is not None and self.answer.offers and self.answer in self._transcript.column:
+            self._transcript.changed(self.answer, self.answer.withdraw())
 
     def show_figures(self, turn: Turn, *, progress: Progress | None = None) -> None:
         """Shows what the turn has come to so far."""

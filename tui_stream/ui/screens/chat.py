@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.screen import Screen
 
 from tui_stream.core.sanitize import clean_line
-from tui_stream.ui.keys import bindings
+from tui_stream.ui.history import History
+from tui_stream.ui.keys import BROWSE_KEYS, KEYS, bindings
+from tui_stream.ui.screens.with_branches import BranchScreen
 from tui_stream.ui.terminal_app import TerminalApp
 from tui_stream.ui.widgets.key_bar import KeyBar
 from tui_stream.ui.widgets.pane import ChatPane
@@ -26,18 +27,23 @@ if TYPE_CHECKING:
 _FIRST_FRAME = 0.02  # seconds for the first frame to reach the terminal before anything else is loaded
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(BranchScreen):
     """A pane and the prompt under it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings()]
     AUTO_FOCUS = "#prompt"
 
     def __init__(
-        self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0, first_prompt: str = ""
+        self,
+        open_session: OpenSession,
+        *,
+        ui: UiSettings,
+        history: History,
+        stall_notice: float = 5.0,
+        first_prompt: str = "",
     ) -> None:
-        super().__init__()
-        self._pane = ChatPane(open_session, ui=ui, stall_notice=stall_notice)
-        self._prompt = Prompt()
+        pane = ChatPane(open_session, ui=ui, archive=history.archive, stall_notice=stall_notice)
+        super().__init__(pane, Prompt(), history)
         self._key_bar = KeyBar(id="keys")
         self._first_prompt = first_prompt
 
@@ -58,12 +64,15 @@ class ChatScreen(Screen[None]):
 
     def _begin(self) -> None:
         self._pane.open()
+        self.begin_history()
         if self._first_prompt:
             self._pane.ask(self._first_prompt)
 
     @on(Prompt.Submitted)
     def _ask(self, event: Prompt.Submitted) -> None:
-        if event.adds:
+        if event.edits:
+            self.send_edit(event.text)
+        elif event.adds:
             self._pane.add(event.text)
         else:
             self._pane.ask(event.text)
@@ -107,17 +116,22 @@ class ChatScreen(Screen[None]):
         if self._pane.offers.resume:
             self._pane.resume()
         else:
-            self.notify("There is no answer that broke off.", markup=False, timeout=2)
+            self._say_nothing_broke_off()
+
+    def _say_nothing_broke_off(self) -> None:
+        waits = (self._pane.broke_off or self._pane.question is not None) and bool(self._pane.refusal_to_ask)
+        said = "The model is not ready yet; try again in a moment." if waits else "There is no answer that broke off."
+        self.notify(said, markup=False, timeout=2)
 
     def action_retry(self) -> None:
         """Sends a failed request again now, or asks again for an answer that broke off."""
         if self._pane.waits:
             self._pane.hurry()
-        elif self._pane.offers.retry:
+        elif self._pane.offers.retry or (self._pane.question is not None and not self._pane.refusal_to_ask):
             self._prompt.take_back(self._pane.asked)
             self._pane.retry()
         else:
-            self.notify("There is no answer that broke off.", markup=False, timeout=2)
+            self._say_nothing_broke_off()
 
     def action_stop(self) -> None:
         """Stops the answer; where there is none, ends what else is going on, and goes back to the prompt."""
@@ -125,9 +139,11 @@ class ChatScreen(Screen[None]):
             self._pane.conversation.end_find()
         elif self._pane.busy:
             self._pane.stop()
+        elif self._prompt.has_focus and self.end_edit():
+            pass
         elif self._pane.transcript.finding:
             self._pane.transcript.find("")
-        elif self._pane.offers:
+        elif self._pane.offering:
             self._pane.keep()
         elif not self._pane.transcript.browser.dismiss():
             self._prompt.focus()
@@ -190,8 +206,10 @@ class ChatScreen(Screen[None]):
         """Asks for a file name and saves the conversation."""
         from tui_stream.ui.saving import ask_and_save
 
-        if self._pane.session is not None:
-            ask_and_save(self.app, self._pane.session.conversation)
+        async def save() -> None:
+            ask_and_save(self.app, await self._pane.whole())
+
+        self._work(save, "export")
 
     # -- the conversation -----------------------------------------------------------------------------
 
@@ -210,7 +228,15 @@ class ChatScreen(Screen[None]):
 
     def on_descendant_focus(self) -> None:
         """Shows the keys that work now."""
-        self._key_bar.browsing = self.focused is self._pane.transcript
+        if self._panel is not None and self.listing:
+            self._key_bar.keys = self._panel.keys
+        else:
+            self._key_bar.keys = BROWSE_KEYS if self.focused is self._pane.transcript else KEYS
+
+    def on_catalogue_view_listed(self) -> None:
+        """Other keys may work where nothing is listed."""
+        if self._panel is not None and self.listing:
+            self._key_bar.keys = self._panel.keys
 
     async def action_find(self) -> None:
         """Opens the find bar."""

@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
-from tui_stream.ui.keys import BROWSE_KEYS, KEYS, Key
+from tui_stream.ui.keys import BROWSE_KEYS, KEYS, PANEL_KEYS, Key
 
 
 class HelpScreen(ModalScreen[None]):
@@ -28,6 +28,8 @@ class HelpScreen(ModalScreen[None]):
 def _text() -> Content:
     lines = [Content.assemble(("Keys", "bold $accent")), *_list(KEYS), Content("")]
     lines += [Content.assemble(("In the conversation (Tab)", "bold $accent")), *_list(BROWSE_KEYS), Content("")]
+    lines += [Content.assemble(("In the list of conversations (Ctrl+B)", "bold $accent")), *_list(PANEL_KEYS)]
+    lines.append(Content(""))
     lines.append(Content("Mouse: drag to select (Ctrl+C copies it as shown, Ctrl+Y as Markdown); click thoughts or"))
     lines.append(Content("“more lines” to unfold them; Shift and the wheel scroll wide code sideways."))
     lines.append(Content("Settings: tui-stream config init, tui-stream config path."))
@@ -36,5 +38,5 @@ def _text() -> Content:
 
 def _list(keys: Sequence[Key]) -> list[Content]:
     shown = [key for key in keys if key.shown]
-    width = max(len(key.shown) for key in (*KEYS, *BROWSE_KEYS))
+    width = max(len(key.shown) for key in (*KEYS, *BROWSE_KEYS, *PANEL_KEYS))
     return [Content.assemble((f"{key.shown:<{width}}", "bold"), f"   {key.what}") for key in shown]

@@ -17,7 +17,10 @@ from tui_stream.core.sanitize import clean, clean_line
 from tui_stream.errors import StoreError
 from tui_stream.ui import export
 
-_HELP = "The end .md saves Markdown, .txt plain text that a screen reader reads well. Enter saves, Esc does not."
+_HELP = (
+    "The end .md saves Markdown, .html a page for a browser, .txt plain text that a screen reader reads well, .json"
+    " everything, other versions too. Enter saves, Esc does not."
+)
 
 
 class SaveScreen(ModalScreen[Path | None]):

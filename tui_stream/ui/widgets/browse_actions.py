@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from textual.message import Message
 from textual.widget import Widget
 
 if TYPE_CHECKING:
-    from tui_stream.ui.browser import Browser, Target
+    from tui_stream.ui.browser import Browser
+    from tui_stream.ui.cursor import Target
+
+Deed = Literal["edit", "ask", "ask_other", "fork", "delete", "undo"]
+"""What one can do with the message at the cursor."""
 
 
 class BrowseActions(Widget):
@@ -48,6 +52,30 @@ class BrowseActions(Widget):
 
         by: int
 
+    @dataclass
+    class DeedAsked(Message):
+        """The person wants to do this with the message at the cursor."""
+
+        deed: Deed
+
+    @dataclass
+    class SiblingAsked(Message):
+        """The person wants to see the next version of the message at the cursor, or the one before."""
+
+        step: int
+
+    def go_to_beginning(self) -> None:
+        """Goes to the first line."""
+        self.browser.edge(end=False)
+
+    def action_deed(self, deed: Deed) -> None:
+        """Hands on what is to be done."""
+        self.post_message(self.DeedAsked(deed))
+
+    def action_sibling(self, step: int) -> None:
+        """Hands on that another version is wanted."""
+        self.post_message(self.SiblingAsked(step))
+
     def action_leave(self) -> None:
         """Gives the focus back."""
         self.post_message(self.Left())
@@ -62,7 +90,10 @@ class BrowseActions(Widget):
 
     def action_edge(self, end: bool) -> None:
         """Goes to the beginning or the end."""
-        self.browser.edge(end=end)
+        if end:
+            self.browser.edge(end=True)
+        else:
+            self.go_to_beginning()
 
     def action_jump(self, target: Target, by: int) -> None:
         """Goes to the next one of a kind."""

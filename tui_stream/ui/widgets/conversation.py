@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -69,6 +70,11 @@ class ConversationView(Vertical):
         event.stop()
         self._transcript.find("")
         self._transcript.focus(scroll_visible=False)
+
+    def land(self, message_id: str, words: Sequence[str]) -> bool:
+        """Goes to a message, in which these words are marked, as they are elsewhere; False where it is not shown."""
+        self.end_find()
+        return self._transcript.find_in(message_id, words)
 
     @on(Transcript.StepAsked)
     def _step(self, event: Transcript.StepAsked) -> None:

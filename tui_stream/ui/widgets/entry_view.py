@@ -183,6 +183,9 @@ class EntryView(LineView):
         if selected is None:
             return
         (start, end), first, last = selected
+        if any(place is not None and place.entry not in self.column for place in (first, last)):
+            self.screen.clear_selection()
+            return
         moved = Selection(
             Offset(start.x, self.column.line_of(first)) if start and first else start,
             Offset(end.x, self.column.line_of(last)) if end and last else end,

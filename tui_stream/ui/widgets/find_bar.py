@@ -2,63 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
-from tui_stream.core.sanitize import clean
-from tui_stream.ui.search import LONGEST
+from tui_stream.ui.widgets.line_field import LineField
 
 _STEPS: Final = {"enter": 1, "down": 1, "shift+enter": -1, "up": -1}
-_LINE_ENDS: Final = re.compile(r"[\t\r\n]+")
-
-
-class _Field(Input):
-    """A line of text that hands on the keys that are none."""
-
-    @dataclass
-    class Key(Message):
-        """One of the keys that the bar takes."""
-
-        key: str
-
-    def __init__(self) -> None:
-        super().__init__(placeholder="Text in the conversation", compact=True, id="find-field")
-
-    def validate_value(self, value: str) -> str:
-        """One clean line, however it came in."""
-        return _one_line(value)
-
-    async def _on_key(self, event: events.Key) -> None:
-        if event.key == "escape" or event.key in _STEPS:
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.Key(event.key))
-        elif not event.is_printable and await self._run_binding(event.key):
-            event.stop()
-            event.prevent_default()
-
-    async def _run_binding(self, key: str) -> bool:
-        """Runs what a key means in a field now, and not after the keys that were typed behind it."""
-        for binding in self._bindings.key_to_bindings.get(key, ()):
-            await self.run_action(binding.action)
-            return True
-        return False
-
-    def _on_paste(self, event: events.Paste) -> None:
-        """Pastes all lines as one."""
-        event.stop()
-        event.prevent_default()
-        text = _one_line(event.text)
-        if text:
-            self.replace(text, *self.selection)
 
 
 class FindBar(Horizontal):
@@ -84,7 +40,7 @@ class FindBar(Horizontal):
 
     def __init__(self) -> None:
         super().__init__(id="find")
-        self._field = _Field()
+        self._field = LineField("Text in the conversation", frozenset({"escape", *_STEPS}), id="find-field")
         self._count = Static(Content(), markup=False, id="find-count")
         self.display = False
 
@@ -146,8 +102,8 @@ class FindBar(Horizontal):
                 self._count.update(Content())
             self.post_message(self.Changed(event.value))
 
-    @on(_Field.Key)
-    def _act(self, event: _Field.Key) -> None:
+    @on(LineField.Key)
+    def _act(self, event: LineField.Key) -> None:
         event.stop()
         if event.key == "escape":
             self.close()
@@ -162,8 +118,3 @@ def _count_text(position: int | None, count: int, searching: bool) -> str:
     if position is not None:
         return f"{position:,} of {found}"
     return found if searching else f"{found} {'match' if count == 1 else 'matches'}"
-
-
-def _one_line(text: str) -> str:
-    """Clean text without line ends, no longer than what is looked at."""
-    return clean(_LINE_ENDS.sub(" ", text))[:LONGEST]

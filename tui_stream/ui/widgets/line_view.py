@@ -171,6 +171,12 @@ class LineView(ScrollView, can_focus=True):
         """Scrolls so that the screen begins with this line, as a person would: the end is followed again."""
         self.scroll_target_y = self.scroll_y = max(0, min(line, self.end_line))
 
+    def stand_at(self, line: int) -> None:
+        """Shows the content from this line on, at once, and follows the end where that comes into view."""
+        self.move_to(line)
+        self._follows = self.scroll_y >= self.end_line
+        self._tell_behind()
+
     def _draw_lines(self, first: int, last: int) -> None:
         """Draws again what is on the screen of the lines [first, last)."""
         top = self.scroll_offset.y

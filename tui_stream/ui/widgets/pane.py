@@ -4,38 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import importlib
 from collections import deque
-from contextlib import aclosing
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
 
-from tui_stream.core.events import Progress, TurnState, TurnUpdate
+from tui_stream.core.events import TurnState, TurnUpdate
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
+from tui_stream.ui.answer import AnswerEntry
 from tui_stream.ui.entries import PromptEntry
-from tui_stream.ui.notes import Offers
-from tui_stream.ui.turn_display import TurnDisplay
 from tui_stream.ui.turns import run_turn
-from tui_stream.ui.widgets.job_pane import JobPane
+from tui_stream.ui.widgets.branch_pane import BranchPane
 from tui_stream.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
+    from tui_stream.core.archive import Archive
+    from tui_stream.core.models import Conversation
     from tui_stream.core.models import Message as ChatMessage
-    from tui_stream.core.provider import Pulls
-    from tui_stream.core.session import ChatSession, OpenedSession, OpenSession
+    from tui_stream.core.session import ChatSession, OpenSession
     from tui_stream.core.turn import Turn
-    from tui_stream.ui.answer import AnswerEntry
 
-_WELCOME = "Type a question and press Enter. Esc stops the answer, F1 lists the keys."
 _TIDY = 1.0  # seconds from the end of a turn to looking for garbage
 _TICK = 0.25  # seconds from one look at a silent stream to the next
 
 
-class ChatPane(JobPane):
+class ChatPane(BranchPane):
     """Shows one session; any number of panes may stand on one screen.
 
     It does one job at a time: opening the session, fetching a model, or a turn. Prompts wait until it is free.
@@ -48,22 +45,30 @@ class ChatPane(JobPane):
         text: str
 
     @dataclass
+    class Halted(Message):
+        """Nothing is under way, as it was asked for; this is to be done now."""
+
+        then: Callable[[], None]
+
+    class Changed(Message):
+        """The conversation, or what waits to be sent, is not what it was: a turn began or ended, or a prompt came."""
+
+    @dataclass
     class ModelMissing(Message):
         """The provider does not have the model, and could fetch it."""
 
         pane: ChatPane
         model: str
 
-    def __init__(self, open_session: OpenSession, *, ui: UiSettings, stall_notice: float = 5.0) -> None:
-        super().__init__(ui)
-        self._open_session = open_session
+    def __init__(
+        self, open_session: OpenSession, *, ui: UiSettings, archive: Archive | None = None, stall_notice: float = 5.0
+    ) -> None:
+        super().__init__(open_session, ui, archive)
         self._stall_notice = stall_notice
-        self._opened: OpenedSession | None = None
         self._waiting: deque[PromptEntry] = deque()
         self._turn: Turn | None = None
         self._asked = ""
-        self._aside: AnswerEntry | None = None
-        self._display = TurnDisplay(self._transcript, self._status_bar)
+        self._handing_over = False
 
     def on_mount(self) -> None:
         """Sets the clock that shows silence and countdowns."""
@@ -71,9 +76,15 @@ class ChatPane(JobPane):
         self._status_bar.show(stall_notice=self._stall_notice)
 
     @property
-    def session(self) -> ChatSession | None:
-        """The session, once it is open."""
-        return self._opened.session if self._opened else None
+    def answering(self) -> bool:
+        """Whether anything is under way or waits that belongs to the conversation."""
+        under_way = self._job is not None and not self._job.done() and not self._opening
+        return under_way or self._moves > 0 or (bool(self._waiting) and not self.arriving)
+
+    @property
+    def waiting(self) -> list[str]:
+        """The prompts that wait."""
+        return [entry.prompt for entry in self._waiting]
 
     @property
     def asked(self) -> str:
@@ -85,10 +96,23 @@ class ChatPane(JobPane):
         """The newest answer."""
         return self._display.answer
 
-    def open(self) -> None:
-        """Opens the session in the background, once, and prepares its provider."""
-        if not self.busy and self._opened is None:
-            self._start(self._open())
+    def show(self, conversation: Conversation) -> None:
+        """Shows another conversation, its end first, while nothing is `answering`; prompts that wait go with it."""
+        self._asked = ""
+        super().show(conversation)
+        waiting = [PromptEntry(text, queued=True) for text in self.waiting]
+        self._waiting.clear()
+        for entry in waiting:
+            self._waiting.append(entry)
+            self._transcript.add(entry)
+
+    async def halt(self, then: Callable[[], None]) -> None:
+        """Stops what is under way, and says `Halted` once it has ended and what waits was given back."""
+        self.give_back()
+        if self._job is not None and not self._opening:
+            self.stop()
+            await asyncio.wait([self._job])
+        self.post_message(self.Halted(then))
 
     def ask(self, text: str) -> None:
         """Sends a prompt, or queues it behind what is under way."""
@@ -117,30 +141,18 @@ class ChatPane(JobPane):
         if self._turn is not None:
             self._turn.hurry()
 
-    @property
-    def offers(self) -> Offers:
-        """What can be done about the newest answer, if it broke off."""
-        answer = self._display.answer
-        return Offers() if answer is None or self.busy else answer.offers
-
     def resume(self) -> None:
         """Lets the model go on with an answer that broke off."""
         if self.offers.resume and self.session is not None and self._display.answer is not None:
             self._start(self._resume(self.session, self._display.answer))
 
     def retry(self) -> None:
-        """Asks again for an answer that broke off, which stays above the new one."""
-        if self.offers.retry and self.session is not None and self._display.answer is not None:
-            self._start(self._retry(self.session, self._display.answer))
-
-    def keep(self) -> None:
-        """Leaves an answer that broke off as it is."""
-        self._display.withdraw()
-
-    def pull(self, model: str) -> None:
-        """Lets the provider fetch a model it does not have."""
-        if not self.busy and self._puller is not None:
-            self._start(self._pull(self._puller, model))
+        """Asks again for an answer that broke off, which makes room for the new one; or for one that never began."""
+        answer = self.message_of(self._display.answer)
+        if (question := self.question) is not None:
+            self.answer(question)
+        elif self.offers.retry and answer is not None:
+            self.ask_again(answer)
 
     # -- jobs ---------------------------------------------------------------------------------------
 
@@ -152,71 +164,29 @@ class ChatPane(JobPane):
         """Goes on with the next prompt; where a job was stopped before any turn began, prompts go back."""
         if cancelled and self._turn is None:
             self._status_bar.show(state=TurnState.CANCELLED, progress=None)
-            self._give_back()
+            self.give_back()
         self._turn = None
         self._start_next()
         self._show_waiting()
 
-    def _give_back(self, *texts: str) -> None:
+    def moved(self) -> None:
+        """What was moved about is in its place: prompts that came meanwhile are sent."""
+        if self._waiting:
+            self.open()
+        self._start_next()
+        self._show_waiting()
+
+    def path_changed(self) -> None:
+        """Says so."""
+        self.post_message(self.Changed())
+
+    def give_back(self, *texts: str) -> None:
         """Puts these, and all prompts that wait, back into the prompt box."""
         given = [*texts, *(entry.prompt for entry in self._waiting)]
         self._transcript.drop(self._waiting)
         self._waiting.clear()
         if given:
             self.post_message(self.GaveBack("\n\n".join(given)))
-
-    # -- opening ------------------------------------------------------------------------------------
-
-    async def _open(self) -> None:
-        self._status_bar.show(state=TurnState.PREPARING, progress=None)
-        await asyncio.to_thread(importlib.import_module, "tui_stream.markdown")
-        try:
-            opened = await self._open_session()
-            self._opened = opened
-            self._show_choice()
-            self._start_aside(opened.load_prices())
-            async with aclosing(opened.session.provider.prepare()) as steps:
-                async for progress in steps:
-                    self._show_progress(progress)
-        except TuiStreamError as error:
-            self._fail(error)
-            return
-        self._status_bar.show(state=TurnState.IDLE, progress=None)
-        self._show_choice()
-
-    def _show_choice(self) -> None:
-        if self._opened is None:
-            return
-        provider, reason = self._opened.session.provider, self._opened.reason
-        self._header_bar.show(provider.name, self._opened.session.model, reason)
-        self._status_bar.show(window=provider.capabilities.context_window)
-        self._transcript.welcome(_WELCOME)
-
-    def _show_progress(self, progress: Progress) -> None:
-        self._status_bar.show(state=TurnState.PREPARING, progress=progress)
-
-    def _fail(self, error: TuiStreamError) -> None:
-        self._status_bar.show(state=TurnState.FAILED, progress=None)
-        self._transcript.add_trouble(str(error))
-        self._give_back()
-
-    async def _pull(self, puller: Pulls, model: str) -> None:
-        try:
-            async with aclosing(puller.pull(model)) as steps:
-                async for progress in steps:
-                    self._show_progress(progress)
-        except TuiStreamError as error:
-            self._fail(error)
-            return
-        self._status_bar.show(state=TurnState.IDLE, progress=None)
-
-    @property
-    def _puller(self) -> Pulls | None:
-        """The provider, if it can fetch models."""
-        from tui_stream.core.provider import Pulls
-
-        provider: object = self.session.provider if self.session else None
-        return provider if isinstance(provider, Pulls) else None
 
     # -- turns --------------------------------------------------------------------------------------
 
@@ -226,25 +196,19 @@ class ChatPane(JobPane):
         stopped = entries[0].adds_to
         while stopped is not None and self._waiting and self._waiting[0].adds_to is stopped:
             entries.append(self._waiting.popleft())
-        for entry in entries:
-            self._transcript.begin(entry)
         text = "\n\n".join(entry.prompt for entry in entries)
         newest = session.conversation.messages[-1:] == [stopped]
         turn = session.follow_up(stopped, text) if stopped is not None and newest else session.begin(text)
-        await self._run(session, turn, self._transcript.add_answer(session.model, after=entries[-1]))
+        for entry in entries:
+            self._transcript.begin(entry, turn.prompt)
+        answer = self._transcript.add_answer(session.model, after=entries[-1], message_id=turn.message.id)
+        await self._run(session, turn, answer)
 
     async def _resume(self, session: ChatSession, answer: AnswerEntry) -> None:
         if answer.message is not None:
             turn = session.resume(answer.message)
             self._transcript.changed(answer, answer.reopen())
             await self._run(session, turn, answer)
-
-    async def _retry(self, session: ChatSession, answer: AnswerEntry) -> None:
-        if answer.message is not None:
-            turn = session.retry(answer.message)
-            self._transcript.changed(answer, answer.put_aside())
-            self._aside = answer
-            await self._run(session, turn, self._transcript.add_answer(session.model, after=answer))
 
     async def _run(self, session: ChatSession, turn: Turn, answer: AnswerEntry) -> None:
         self._display.expect(session, answer)
@@ -255,7 +219,8 @@ class ChatPane(JobPane):
         answer = self._display.answer
         note = await session.add_context(turn, text)
         if note is not None and answer is not None:
-            self._transcript.insert(PromptEntry(text, message=note), before=answer)
+            if self._transcript.entry_of(note.id) is None:
+                self._transcript.insert(PromptEntry(text, message=note), before=answer)
         elif self._turn is turn:
             earlier = [entry for entry in self._waiting if entry.adds_to is turn.message]
             entry = PromptEntry(text, queued=True, adds_to=turn.message)
@@ -267,12 +232,13 @@ class ChatPane(JobPane):
 
     def turn_began(self, turn: Turn) -> None:
         """Watches the turn."""
-        self._turn, self._asked = turn, ""
+        self._turn, self._asked, self._handing_over = turn, "", True
         self._ticker.resume()
         self._show_waiting()
 
     async def turn_updated(self, turn: Turn, update: TurnUpdate) -> None:
         """Shows what is new."""
+        self._look_after_prompt()
         await self._display.update(turn, update)
         await self.app.link.ready()  # type: ignore[attr-defined] # its app is a ChatApp
 
@@ -283,15 +249,18 @@ class ChatPane(JobPane):
         self._ticker.pause()
         self.set_timer(_TIDY, self._tidy)
         self._display.end(turn)
-        if turn.recalled and self._aside is not None:
-            self._display.recall(turn, self._aside)
+        if turn.recalled:
+            self._show_path()
         message = turn.message
         asked = [] if self._adds_to(message) or self.session is None else self.session.unanswered(message)
         self._asked = "\n\n".join(prompt.text for prompt in asked)
         if error is not None:
-            self._give_back(*[self._asked] if asked else [])
+            self.give_back(*[self._asked] if asked else [])
         elif asked:
             self.post_message(self.GaveBack(self._asked))
+        self.show_notices()
+        self._start_aside(self.look_elsewhere())
+        self.post_message(self.Changed())
         if isinstance(error, ModelNotFoundError) and self._puller is not None:
             self.post_message(self.ModelMissing(self, message.model))
 
@@ -306,7 +275,14 @@ class ChatPane(JobPane):
 
     def _tick(self) -> None:
         if self._turn is not None:
+            self._look_after_prompt()
             self._display.tick(self._turn)
+
+    def _look_after_prompt(self) -> None:
+        """Says so once the history has the prompt that was sent."""
+        if self._handing_over and not self.holder.unkept:
+            self._handing_over = False
+            self.post_message(self.Changed())
 
     @on(Transcript.Behind)
     def _show_behind(self, event: Transcript.Behind) -> None:
@@ -315,3 +291,4 @@ class ChatPane(JobPane):
 
     def _show_waiting(self) -> None:
         self._status_bar.show(queued=len(self._waiting))
+        self.post_message(self.Changed())

@@ -5,7 +5,6 @@ Whatever changes above or below, what is on the screen stays where it is.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -16,28 +15,27 @@ from textual import events
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui_stream.core.models import Message as ChatMessage
-from tui_stream.core.models import Role
 from tui_stream.ui.answer import AnswerEntry
 from tui_stream.ui.browser import Browser
 from tui_stream.ui.column import Place
-from tui_stream.ui.entries import NoteEntry, PromptEntry
+from tui_stream.ui.entries import PromptEntry
 from tui_stream.ui.entry import Entry
 from tui_stream.ui.keys import browse_bindings
-from tui_stream.ui.languages import Languages
 from tui_stream.ui.widgets.browse_actions import BrowseActions
-from tui_stream.ui.widgets.entry_view import EntryView
+from tui_stream.ui.widgets.message_view import MessageView
 
 if TYPE_CHECKING:
+    from tui_stream.core.models import Conversation
     from tui_stream.markdown import WideMode
     from tui_stream.ui.finder import Finder
 
 _SEEK = 0.02  # seconds from one bit of searching to the next
+_EARLIER = 1000  # messages that a search asks for at once
 _SIDEWAYS = 8  # cells that the wheel moves wide code
 
 
-class Transcript(EntryView, BrowseActions):
-    """Holds the entries, oldest first."""
+class Transcript(MessageView, BrowseActions):
+    """The entries, a cursor among them, and what was found in them."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*browse_bindings()]
 
@@ -50,17 +48,15 @@ class Transcript(EntryView, BrowseActions):
         searching: bool
 
     def __init__(self, *, keep_thinking: bool = False, wide: WideMode = "wrap") -> None:
-        super().__init__(id="transcript")
+        super().__init__(keep_thinking=keep_thinking, wide=wide)
         self.browser = Browser(self)
-        self._keep_thinking = keep_thinking
-        self._wide: WideMode = wide
-        self._welcome: NoteEntry | None = None
+        self._goes_to_beginning = False
         self._finder: Finder | None = None
         self._origin = 0
+        self._sought_in: Entry | None = None
         self._reveals = True
         self._found_from: Place | None = None
         self._told: Transcript.Found | None = None
-        self._languages = Languages()
 
     def on_mount(self) -> None:
         """Makes the clock by which a search goes on."""
@@ -68,92 +64,62 @@ class Transcript(EntryView, BrowseActions):
 
     # -- entries ------------------------------------------------------------------------------------
 
-    def welcome(self, text: str) -> None:
-        """Shows a text until the first entry."""
-        if self.column.entries and self._welcome is None:
-            return
-        self._unwelcome()
-        self._welcome = NoteEntry(text)
-        self.show_changed(self.column.insert(0, [self._welcome]))
+    def replace(self, conversation: Conversation) -> None:
+        """Shows a conversation, its end first, in place of everything else."""
+        self.find("")
+        self._goes_to_beginning = False
+        super().replace(conversation)
 
-    def load(self, messages: Sequence[ChatMessage]) -> None:
-        """Shows messages of an earlier time, above whatever there is; they are laid out when they are looked at."""
-        self._unwelcome()
-        entries: list[Entry] = [
-            AnswerEntry.of(message, keep_thinking=self._keep_thinking, wide=self._wide)
-            if message.role is Role.ASSISTANT
-            else PromptEntry(message.text, message=message)
-            for message in messages
-        ]
-        self.show_changed(self.column.insert(0, entries))
+    def show_path(self, conversation: Conversation, *, without: str = "") -> None:
+        """Shows what the conversation's path is now, and goes on with what waited for that."""
+        self._goes_to_beginning = self._goes_to_beginning and self.scroll_offset.y == 0
+        super().show_path(conversation, without=without)
+        if self._goes_to_beginning:
+            self.go_to_beginning()
+        if self._finder is not None:
+            self._origin = self.column.line_of(self._found_from) if self._found_from is not None else 0
+            self._seeker.resume()
 
-    def add(self, entry: Entry, after: Entry | None = None) -> None:
-        """Adds an entry at the end, or behind another one."""
-        self._unwelcome()
-        index = len(self.column.entries) if after is None else self.column.index_of(after) + 1
-        self.show_changed(self.column.insert(index, [entry]))
+    def gone(self, entries: Collection[Entry]) -> None:
+        """Forgets entries."""
+        self.browser.forget(entries)
+        if self._found_from is not None and self._found_from.entry in entries:
+            self._found_from = None
+        if self._finder is not None:
+            self._finder.forget(entries)
 
-    def insert(self, entry: Entry, *, before: Entry) -> None:
-        """Adds an entry before another one; what is on the screen stays where it is."""
-        with self.held():
-            self.column.insert(self.column.index_of(before), [entry])
+    def grew(self, entry: Entry, line: int) -> None:
+        """Looks again at an entry that changed."""
+        if self._finder is not None:
+            self._finder.entry_changed(entry, line)
+            self._tell_found()
 
-    def begin(self, prompt: PromptEntry) -> None:
-        """A prompt waits no longer."""
-        prompt.begin()
-        self.changed(prompt, 0)
+    def came(self, entries: Sequence[Entry]) -> None:
+        """Looks at new entries too."""
+        if self._finder is not None:
+            self._finder.entries_added(entries)
 
-    def add_answer(self, model: str, *, after: Entry) -> AnswerEntry:
-        """Adds an answer, still empty, behind its prompt."""
-        answer = AnswerEntry(model, keep_thinking=self._keep_thinking, wide=self._wide)
-        self.add(answer, after)
-        return answer
+    def earlier_failed(self) -> None:
+        """What is not loaded could not be had; what is looked for is not looked for there."""
+        self._goes_to_beginning = False
+        super().earlier_failed()
+        self._tell_found()
 
-    def add_trouble(self, text: str) -> None:
-        """Shows what went wrong outside any turn."""
-        self.add(NoteEntry(text, trouble=True))
+    def stand_on(self, entry: Entry, row: int) -> None:
+        """Puts an entry's first line on a row of the screen, where there is enough below it, and the cursor there."""
+        self.stand_at(self.column.top(self.column.index_of(entry)) - row)
+        self._settle_view()
+        self.browser.stand(entry)
 
-    def drop(self, dropped: Collection[Entry]) -> None:
-        """Takes entries out."""
-        if dropped:
-            self.browser.forget(dropped)
-            if self._found_from is not None and self._found_from.entry in dropped:
-                self._found_from = None
-            if self._finder is not None:
-                self._finder.forget(dropped)
-            self.show_changed(self.column.remove(dropped))
+    def go_to_beginning(self) -> None:
+        """Goes to the first message; where it is not loaded, as soon as it is, unless the person went elsewhere."""
+        self._goes_to_beginning = self.earlier > 0
+        self.want_earlier(self.earlier)
+        self.browser.edge(end=False)
 
-    def changed(self, entry: Entry, line: int) -> None:
-        """An entry changed from this line of its own on."""
-        self.show_changed(self.column.changed(entry, line))
-        self._found_changes(entry, line)
-
-    async def write(self, answer: AnswerEntry, text: str) -> None:
-        """Adds text to an answer; a language that it brings is made ready in a thread first."""
-        if languages := self._languages.new_in(text):
-            from tui_stream.markdown import lexers_ready, load_lexers
-
-            if not lexers_ready(languages):
-                await asyncio.to_thread(load_lexers, languages)
-        if self.follows or not answer.folds_next:
-            self.changed(answer, answer.append(text))
-            return
-        with self.held():
-            line = self.column.changed(answer, answer.append(text))
-        self._found_changes(answer, line)
-
-    def rearrange(self, entry: Entry, line: int) -> None:
-        """As `changed`, where somebody asked for it: what stands on the screen stays there, or else the entry's top."""
-        top = self.column.top(self.column.index_of(entry))
-        row = max(0, top - self.scroll_offset.y)
-        with self.held(row):
-            self.column.changed(entry, line)
-        self._found_changes(entry, line)
-
-    def _unwelcome(self) -> None:
-        if self._welcome is not None:
-            welcome, self._welcome = self._welcome, None
-            self.drop([welcome])
+    def want_earlier(self, count: int) -> None:
+        """Asks for messages that are not loaded: for all of them, where the person wants to see the first one."""
+        super().want_earlier(self.earlier if self._goes_to_beginning else count)
 
     def marks(self, line: int) -> Sequence[tuple[int, int, Style]]:
         """What was found, and where the cursor stands."""
@@ -164,7 +130,7 @@ class Transcript(EntryView, BrowseActions):
 
     def find(self, text: str) -> None:
         """Looks for text, beginning where the screen does; for nothing, to end it."""
-        self._finder = None
+        self._finder = self._sought_in = None
         if text.strip():
             from tui_stream.ui.finder import Finder
             from tui_stream.ui.search import Query
@@ -182,6 +148,26 @@ class Transcript(EntryView, BrowseActions):
             self._tell_found()
         self.redraw_all()
 
+    def find_in(self, message_id: str, words: Sequence[str]) -> bool:
+        """Goes to a message and marks words, beginning with those in it; False where it is not here."""
+        from tui_stream.ui.finder import Finder
+        from tui_stream.ui.search_words import WordsQuery
+
+        self.find("")
+        entry = self.entry_of(message_id)
+        if entry is None:
+            return False
+        if isinstance(entry, PromptEntry) and entry.folded:
+            self.browser.fold(entry)
+        self.browser.reveal(entry, 1)
+        self._found_from = Place(entry, entry.spot(0))
+        self._origin, self._reveals, self._sought_in = self.column.line_of(self._found_from), True, entry
+        self._finder = Finder(self.column, WordsQuery(words), self.column.index_of(entry))
+        self._seeker.resume()
+        self._seek()
+        self.redraw_all()
+        return True
+
     @property
     def finding(self) -> bool:
         """Whether anything is looked for."""
@@ -198,25 +184,29 @@ class Transcript(EntryView, BrowseActions):
         finder = self._finder
         if finder is None or not finder.searching:
             self._seeker.pause()
+            if finder is not None and self._seeks_earlier:
+                self.want_earlier(_EARLIER)
             return
         with self.held():
-            more = finder.work()
+            more = finder.work() or self._seeks_earlier
         if finder.current is None and (match := finder.nearest(self._origin)) is not None:
             finder.current = match
-            if self._reveals:
+            if self._reveals and self._sought_in in {None, match.entry}:
                 self.browser.reveal(match.entry, match.line)
-        elif not more and not finder.count and self._reveals:
+        elif not more and not finder.count and self._reveals and self._sought_in is None:
             self.go_to(self._origin)
         self._tell_found()
 
-    def _found_changes(self, entry: Entry, line: int) -> None:
-        if self._finder is not None:
-            self._finder.entry_changed(entry, line)
-            self._tell_found()
+    @property
+    def _seeks_earlier(self) -> bool:
+        """Whether what is looked for is also looked for in messages that are not loaded."""
+        return self.earlier > 0 and self._sought_in is None and not self.earlier_is_lost
 
     def _tell_found(self) -> None:
         finder = self._finder
-        told = self.Found(finder.position, finder.count, finder.searching) if finder else self.Found(None, 0, False)
+        told = self.Found(None, 0, False)
+        if finder is not None:
+            told = self.Found(finder.position, finder.count, finder.searching or self._seeks_earlier)
         if told != self._told:
             self._told = told
             self.post_message(told)

@@ -14,7 +14,9 @@ from pathlib import Path
 import resvg_py
 
 from tests.fakes import FakeClock
+from tests.ui.branch_states import branch_states
 from tests.ui.harness import Chat
+from tests.ui.history_states import history_states
 from tests.ui.states import QUESTION, State, states
 from tui_stream.config import UiSettings
 from tui_stream.core.session import SessionOptions
@@ -31,6 +33,8 @@ SHOWN = (
     "preparing",
     "finding",
     "browsing",
+    "conversations",
+    "versions",
     "constructs",
     "constructs_light",
 )
@@ -59,6 +63,8 @@ def pictures() -> dict[str, Callable[[], State]]:
     """What the README shows: a replayed answer at several moments, and what no recording holds."""
     return {
         **states(),
+        **history_states(),
+        **branch_states(),
         "thinking": lambda: replayed(0.6, ["Apples and quinces", "thinking"]),
         "streaming": lambda: replayed(1.62, ["Is it ready", "tok/s"]),
         "done": lambda: replayed(60, ["make the others ripen", "done"], rows=38),
@@ -69,7 +75,7 @@ def pictures() -> dict[str, Callable[[], State]]:
 async def picture(state: State) -> str:
     """The SVG of a state."""
     app = state.chat.app()
-    async with app.run_test(size=state.size) as pilot:
+    async with app.run_test(size=state.size, notifications=True) as pilot:
         await state.reach(pilot)
         await pilot.pause(SETTLED)
         return app.export_screenshot(title="tui_stream", simplify=True)

@@ -101,7 +101,7 @@ async def test_cancelling_a_task_that_waits_for_the_first_chunk(weights: Path) -
                     pass
 
         task = asyncio.create_task(wait())
-        await until(lambda: process._last == 1)
+        await until(lambda: b"deaf from now on" in process._log)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task

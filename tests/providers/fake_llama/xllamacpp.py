@@ -92,6 +92,7 @@ class Server:
             if word == "slow":
                 time.sleep(0.005)
         if word == "deaf":
+            print("deaf from now on", file=sys.stderr, flush=True)
             time.sleep(60)
         if word == "die":
             os.kill(os.getpid(), signal.SIGKILL)

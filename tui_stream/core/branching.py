@@ -1,19 +1,14 @@
-"""Moves about in the tree of a conversation, and keeps the lists of its messages in step with it.
-
-What is shown is the end of a path, as much of it as is loaded. What is not loaded is fetched from the store when it
-comes into view.
-"""
+"""Moves about in the tree of a conversation, and changes it; what comes into view is fetched from the store."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from tui_stream.core.forking import forked
-from tui_stream.core.journal import Journal
+from tui_stream.core.loading import Loading, less
 from tui_stream.core.metering import total
-from tui_stream.core.models import UNDER_WAY, Conversation, Cost, Message, Role, utc_now
-from tui_stream.core.store import Store
+from tui_stream.core.models import UNDER_WAY, Conversation, Message, Role, utc_now
 from tui_stream.core.tree import Tree
 
 _SCREENFUL = 50
@@ -39,26 +34,14 @@ class DeletedTurn:
         return [message.id for message in (*self.messages, *self.others)]
 
 
-class Branches:
+class Branches(Loading):
     """The branches of one conversation.
 
     Every method that takes a message raises ValueError where it is not shown, that is, not in
     ``conversation.messages``, and every one that waits `StoreError` where the store fails.
     """
 
-    def __init__(self, conversation: Conversation, store: Store, journal: Journal) -> None:
-        self._conversation = conversation
-        self._store = store
-        self._journal = journal
-
     # -- what is shown ------------------------------------------------------------------------------
-
-    def place(self, message: Message) -> int:
-        """Where among the loaded messages of the shown path it stands."""
-        try:
-            return self._conversation.messages.index(message)
-        except ValueError:
-            raise ValueError("the message is not shown") from None
 
     def siblings(self, message: Message) -> tuple[int, int]:
         """The number of the branch that begins with this message, from 1, and how many there are at its place."""
@@ -109,11 +92,6 @@ class Branches:
         self._arrange()
         self._journal.chose()
 
-    @property
-    def earlier(self) -> int:
-        """How many messages of the shown path come before those that are loaded."""
-        return len(self._unloaded_ids())
-
     # -- moving -------------------------------------------------------------------------------------
 
     async def switch(self, message: Message, step: int) -> list[Message]:
@@ -154,38 +132,6 @@ class Branches:
             await self._journal.choose()
         shown = self._conversation.messages
         return shown[[message.id for message in shown].index(message_id) :]
-
-    async def load_earlier(self, count: int) -> list[Message]:
-        """Loads up to so many messages before those of the shown path that are loaded; returns them, oldest first."""
-        ids = self._unloaded_ids()[-count:] if count > 0 else []
-        await self._load(ids)
-        self._arrange()
-        wanted = set(ids)
-        return [message for message in self._conversation.messages if message.id in wanted]
-
-    async def load_all(self) -> None:
-        """Loads every message, of other branches too."""
-        await self._load(list(self._conversation.tree))
-        self._arrange()
-
-    async def before(self) -> list[Message]:
-        """The messages of the shown path before those that are loaded, for once: they stay unloaded."""
-        ids = self._unloaded_ids()
-        return await self._store.messages(self._conversation.id, ids) if ids else []
-
-    async def beginning(self, count: int) -> list[Message]:
-        """The first messages of the shown path, loaded or for once."""
-        tree, known = self._conversation.tree, self._loaded()
-        ids = tree.path(tree.head)[:count]
-        missing = [one for one in ids if one not in known]
-        if missing:
-            known.update((one.id, one) for one in await self._store.messages(self._conversation.id, missing))
-        return [known[one] for one in ids if one in known]
-
-    def _unloaded_ids(self) -> list[str]:
-        """The ids of the shown path before the first message that is loaded."""
-        tree, messages = self._conversation.tree, self._conversation.messages
-        return tree.path(messages[0].id)[:-1] if messages else tree.path(tree.head)
 
     async def learn(self, other: Tree) -> int:
         """Takes in and loads messages that were added elsewhere, beside what is shown; how many there were.
@@ -264,7 +210,7 @@ class Branches:
             tree.restore(message.id)
         tree.choose(deleted.messages[-1].id)
         conversation.others += messages
-        conversation.unloaded = _less(conversation.unloaded, messages)
+        conversation.unloaded = less(conversation.unloaded, messages)
         await self._refill()
         return True
 
@@ -277,53 +223,7 @@ class Branches:
         self._arrange()
         await self._journal.choose()
 
-    # -- lists --------------------------------------------------------------------------------------
-
-    def _loaded(self) -> dict[str, Message]:
-        return {message.id: message for message in (*self._conversation.messages, *self._conversation.others)}
-
-    async def _load(self, ids: Iterable[str]) -> None:
-        """Loads those that are not loaded; those that are gone from the store, another program deleted."""
-        conversation, known = self._conversation, self._loaded()
-        missing = [one for one in ids if one not in known]
-        if not missing:
-            return
-        found = await self._store.messages(conversation.id, missing)
-        known = self._loaded()
-        fresh = [message for message in found if message.id not in known and message.id in conversation.tree]
-        conversation.others += fresh
-        conversation.unloaded = _less(conversation.unloaded, fresh)
-        known.update((message.id, message) for message in fresh)
-        for one in missing:
-            if one not in known and one in conversation.tree:
-                conversation.tree.remove(one)
-
-    def _arrange(self) -> None:
-        """Sorts the loaded messages into those that are shown and the others, as the tree has it."""
-        conversation, tree = self._conversation, self._conversation.tree
-        known = self._loaded()
-        shown: list[Message] = []
-        for one in reversed(tree.path(tree.head)):
-            if one not in known:
-                break
-            shown.append(known.pop(one))
-        conversation.messages[:] = reversed(shown)
-        conversation.others[:] = known.values()
-        for message in (*shown, *known.values()):
-            message.parent_id = tree.parent(message.id)
-
 
 def _down(tree: Tree, message_id: str) -> list[str]:
     """The message and what follows it on the branches that were chosen last."""
     return tree.path(tree.leaf(message_id))[len(tree.path(tree.parent(message_id))) :]
-
-
-def _less(unloaded: Cost, messages: Collection[Message]) -> Cost:
-    """What the rest of the unloaded requests cost, once these messages are loaded.
-
-    An amount that is unknown stays so: one of the messages that make it so may still be unloaded.
-    """
-    if unloaded.amount is None:
-        return unloaded
-    costs = [message.cost for message in messages if message.cost is not None and not message.cost.local]
-    return replace(unloaded, amount=unloaded.amount - sum(cost.amount or 0 for cost in costs))

@@ -35,6 +35,9 @@ def test_cleaning_piece_by_piece_is_the_same(text: str, at: int) -> None:
 def test_a_line_is_one_line_of_bounded_length() -> None:
     assert clean_line("a\n b\x1b[0m\tc") == "a b[0m c"
     assert clean_line("x" * 500, 10) == "x" * 9 + "…"
+    assert clean_line("\x1b" * 100_000 + "x") == "…"
+    assert clean_line("a " * 100_000, 10) == "a a a a a…"
+    assert clean_line("x" * 50_000, 40_000) == "x" * 39_999 + "…"
 
 
 def test_repair_changes_nothing_but_surrogates() -> None:

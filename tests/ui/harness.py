@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+import pytest
 from textual.pilot import Pilot
 
 from tests.fakes import FakeClock, ScriptedProvider, Step
@@ -110,6 +111,18 @@ class Screen:
         for character in text:
             await self.pilot.press("space" if character == " " else character)
         await self.pilot.press("enter")
+
+
+def opening(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Takes the place of the browser; what it is asked to open."""
+    opened: list[str] = []
+
+    async def open_link(target: str) -> bool:
+        opened.append(target)
+        return True
+
+    monkeypatch.setattr("tui_stream.ui.opening.open_link", open_link)
+    return opened
 
 
 @asynccontextmanager

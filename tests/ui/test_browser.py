@@ -9,7 +9,7 @@ import pytest
 from textual.events import Key
 
 from tests.fakes import Gate, Step
-from tests.ui.harness import Screen, chat, running
+from tests.ui.harness import Screen, chat, opening, running
 from tui_stream.core.events import ReasoningDelta, StreamEnd, TextDelta
 from tui_stream.core.models import FinishReason, Message, Role
 from tui_stream.ui.widgets.transcript import Transcript
@@ -117,8 +117,7 @@ async def test_jumps_reach_what_was_never_on_the_screen() -> None:
 
 
 async def test_links_are_stepped_through_and_opened_after_asking(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    opened = opening(monkeypatch)
     async with answered() as screen:
         await screen.pilot.press("home", "l", "l", "enter")
         await screen.shows("Open this link?", "https://example.org/more")
@@ -128,6 +127,12 @@ async def test_links_are_stepped_through_and_opened_after_asking(monkeypatch: py
         await screen.shows("Open this link?", "https://example.org/list")
         await screen.pilot.press("y")
         await screen.until(lambda: opened == ["https://example.org/list"])
+
+
+async def test_a_link_whose_host_looks_like_another_says_which_it_is() -> None:
+    async with answered("[Apple](https://\u0430\u0440\u0440\u04cf\u0435.com/a)") as screen:
+        await screen.pilot.press("l", "enter")
+        await screen.shows("Open this link?", "https://xn--80ak6aa92e.com/a")
 
 
 async def test_a_block_is_copied_as_markdown_and_code_as_it_is() -> None:

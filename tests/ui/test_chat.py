@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from tests.fakes import Gate, ScriptedProvider, Step
-from tests.ui.harness import Chat, chat, running
+from tests.ui.harness import Chat, chat, opening, running
 from tui_stream.core.events import (
     Progress,
     ReasoningDelta,
@@ -357,8 +357,7 @@ async def test_selected_text_is_what_is_shown() -> None:
 
 
 async def test_a_click_on_a_link_asks_with_its_true_target(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    opened = opening(monkeypatch)
     async with running(chat([TextDelta("see [here](https://example.org/x)"), STOP])) as screen:
         await screen.type("Hi")
         await screen.shows("here", "done")
@@ -372,8 +371,7 @@ async def test_a_click_on_a_link_asks_with_its_true_target(monkeypatch: pytest.M
 
 
 async def test_a_click_on_a_link_to_a_file_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    opened: list[str] = []
-    monkeypatch.setattr("webbrowser.open", opened.append)
+    opened = opening(monkeypatch)
     async with running(chat([TextDelta("see <ftp://example.org/file>"), STOP])) as screen:
         await screen.type("Hi")
         await screen.shows("example.org/file", "done")

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tui_stream.core.backoff import RetryPolicy
-from tui_stream.core.sanitize import clean
+from tui_stream.core.sanitize import Cleaner, clean
 from tui_stream.core.watchdog import Limits
 
 
@@ -28,4 +27,4 @@ class SessionOptions:
     frame: float = 1 / 30
     limits: Limits = field(default_factory=Limits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
-    cleaner: Callable[[str], str] = clean
+    cleaner: Cleaner = clean

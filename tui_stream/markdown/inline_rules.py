@@ -53,6 +53,7 @@ def build_parser() -> MarkdownIt:
     md.normalizeLinkText = _link_text  # type: ignore[method-assign]  # the usual one decodes control characters
     md.inline.ruler.before("escape", "math", _math)
     md.inline.ruler.before("link", "footnote_ref", _footnote)
+    md.inline.ruler.before("footnote_ref", "unclosed", _unclosed)
     md.inline.ruler.after("text", "address", _address)
     return md
 
@@ -94,6 +95,21 @@ def _is_variable(match: re.Match[str]) -> bool:
         return False
     after = match.string[match.end() : match.end() + 1]
     return after.isalpha() or after == "{"
+
+
+def _unclosed(state: StateInline, silent: bool) -> bool:
+    """A bracket that nothing after it closes: text, as the rules for links and images find at much greater length.
+
+    Each of those looks through all that follows, and for every bracket anew.
+    """
+    pos = state.pos
+    begins = state.src.startswith("[", pos) or state.src.startswith("![", pos)
+    if not begins or state.src.find("]", pos, state.posMax) >= 0:
+        return False
+    if not silent:
+        state.pending += state.src[pos]
+    state.pos += 1
+    return True
 
 
 def _footnote(state: StateInline, silent: bool) -> bool:

@@ -12,8 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple, cast
 
-from textual._compositor import Compositor
-from textual.geometry import Region
+from textual._compositor import Compositor, ReflowResult
+from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -44,6 +44,20 @@ class QuickCompositor(Compositor):
         self._tiled: tuple[object, object] = (None, None)
         self._tiles: list[list[Tile]] = []
         self._seen: dict[Widget, tuple[Region, Region]] = {}
+
+    def reflow(self, parent: Widget, size: Size) -> ReflowResult:
+        """Lays a screen out for the terminal as large as it is now.
+
+        Textual lays it out for the size in each event, and each layout for another size posts one more event with that
+        size: two of them on their way at once would chase one another for ever.
+        """
+        del size
+        return super().reflow(parent, parent.app.size)
+
+    def reflow_visible(self, parent: Widget, size: Size) -> set[Widget]:
+        """As above."""
+        del size
+        return super().reflow_visible(parent, parent.app.size)
 
     def _render_chops(self, crop: Region, is_rendered_line: Callable[[int], bool]) -> Sequence[Mapping[int, Strip]]:
         """What is seen in these rows, between the left and the right edge of ``crop`` at least."""

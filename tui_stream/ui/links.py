@@ -2,28 +2,64 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
+import re
+import unicodedata
+from urllib.parse import unquote, urlsplit
 
 from tui_stream.core.sanitize import clean
 
 _MOST = 2000
 _WEB = frozenset({"http", "https"})
+_MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~][\w.!#$%&'*+/=?^`{|}~-]*@[\w.-]+", re.ASCII)
+_BLANK = "\u115f\u1160\u3164\uffa0\u2800"
+"""Letters and signs of which nothing is seen."""
+
+_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
+_MAIL_FIELDS = frozenset({"to", "cc", "bcc", "subject", "body"})
+"""What a link may fill in; some mail programs would attach a file that a link names."""
 
 
 def openable(target: str) -> str | None:
     """The target as it may be handed to a browser; None unless it is plainly a web or mail address.
 
     The scheme must stand there as it is: nothing is decoded to find one, and nothing is added where it is missing.
+    Decoded, there is no control character in it, and it is no longer than what a person can look through.
     """
-    if len(target) > _MOST or target != clean(target) or any(character.isspace() for character in target):
+    if len(target) > _MOST or target.startswith("-") or not all(map(_visible, target)) or _controls(unquote(target)):
         return None
     try:
         parts = urlsplit(target)
         host = parts.hostname
     except ValueError:
         return None
-    if parts.scheme in _WEB and host and not host.startswith("-"):
+    if parts.scheme in _WEB and host and _plain(host) and not set("@%\\").intersection(parts.netloc):
         return target
-    if parts.scheme == "mailto" and "@" in parts.path and not parts.path.startswith("-"):
+    if parts.scheme == "mailto" and _MAIL.fullmatch(unquote(parts.path)) and _fields(parts.query) <= _MAIL_FIELDS:
         return target
     return None
+
+
+def _visible(character: str) -> bool:
+    if character.isspace() or character in _BLANK or not character.isprintable():
+        return False
+    return clean(character) == character
+
+
+def _plain(host: str) -> bool:
+    """Whether a host is what it looks like: no part of it mixes alphabets whose letters look alike."""
+    if host.startswith("-") or "\\" in host:
+        return False
+    return all(len(_ALIKE.intersection(map(_script, part))) <= 1 for part in host.split("."))
+
+
+def _script(character: str) -> str:
+    return unicodedata.name(character, "").partition(" ")[0] if character.isalpha() else ""
+
+
+def _controls(decoded: str) -> bool:
+    return clean(decoded) != decoded or "\n" in decoded or "\t" in decoded
+
+
+def _fields(query: str) -> set[str]:
+    """The names of the fields that a mail link fills in, as a mail program reads them (RFC 6068)."""
+    return {unquote(field.partition("=")[0]).lower() for field in query.split("&") if field}

@@ -14,6 +14,9 @@ from typing import NamedTuple, cast
 
 from rich.console import Console, RenderableType
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
+from textual.strip import Strip
+
+from tui_stream.ui.guard import guarded
 
 Row = dict[int, tuple[int, str]]
 """What stands in a row: by its first column, the column behind it and the text with its styles."""
@@ -178,8 +181,13 @@ def _layout(update: LayoutUpdate, console: Console) -> Iterator[tuple[int, int, 
         x = update.region.x
         for strip in strips:
             end = x + strip.cell_length
-            yield y, x, end, strip.render(console)
+            yield y, x, end, _rendered(strip, console)
             x = end
+
+
+def _rendered(strip: Strip, console: Console) -> str:
+    """What to write for a strip; what it was before is known to be fit for a terminal."""
+    return (strip if strip._render_cache is not None else guarded(strip)).render(console)  # noqa: SLF001 - tells that
 
 
 def _chops(update: ChopsUpdate, console: Console) -> Iterator[tuple[int, int, int, str]]:
@@ -192,4 +200,4 @@ def _chops(update: ChopsUpdate, console: Console) -> Iterator[tuple[int, int, in
                 end = min(end, last)  # noqa: PLW2901 - as Textual crops it
                 strip = strip.crop(0, end - x)  # noqa: PLW2901
             if end > x:
-                yield y, x, end, strip.render(console)
+                yield y, x, end, _rendered(strip, console)

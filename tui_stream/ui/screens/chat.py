@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
-from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -105,9 +103,15 @@ class ChatScreen(BranchScreen):
 
         def answered(yes: bool | None) -> None:
             if yes:
-                self.run_worker(partial(webbrowser.open, target), thread=True)
+                self.run_worker(self._open_link(target))
 
         self.app.push_screen(ConfirmScreen(f"Open this link?\n\n{target}", "Open"), answered)
+
+    async def _open_link(self, target: str) -> None:
+        from tui_stream.ui.opening import open_link
+
+        if not await open_link(target):
+            self.notify("No browser could be started.", severity="error", markup=False)
 
     # -- the answer under way ---------------------------------------------------------------------------
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import TextArea
@@ -37,6 +39,10 @@ class Prompt(TextArea):
 
     class RecallsMore(Message):
         """Earlier prompts are wanted, of which more should be fetched."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+underscore,super+z", "undo", "Takes back what was typed last", show=False),
+    ]
 
     def __init__(self) -> None:
         self.recall = Recall()

@@ -118,7 +118,7 @@ class SessionPane(JobPane):
             self.show(opened.session.conversation)
 
     def show_notices(self) -> None:
-        """Says what there is to be told of the history."""
+        """Says what there is to be told: of the history, and of keys that would travel unencrypted."""
         for notice in self._opened.notices() if self._opened is not None else ():
             about = notice.conversation_id if isinstance(notice, Notice) else ""
             if not about:

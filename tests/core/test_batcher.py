@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.fakes import Gate, ScriptedProvider
 from tui_stream.core.batcher import Batch, batches
-from tui_stream.core.events import Event, ReasoningDelta, StreamEnd, TextDelta
+from tui_stream.core.events import Event, ReasoningDelta, StreamEnd, TextDelta, ToolCallDelta
 from tui_stream.core.models import ChatRequest
 from tui_stream.core.watchdog import Limits
 from tui_stream.errors import StreamBrokenError, TimedOutError
@@ -149,3 +149,21 @@ def test_nothing_is_lost_and_nothing_is_made_up(deltas: list[TextDelta | Reasoni
     assert "".join(batch.text for batch in got) == "".join(d.text for d in deltas if isinstance(d, TextDelta))
     thought = "".join(d.text for d in deltas if isinstance(d, ReasoningDelta))
     assert "".join(batch.reasoning for batch in got) == thought
+
+
+async def test_a_large_tool_call_comes_in_parts_and_many_small_ones_wait_too() -> None:
+    call = ToolCallDelta(3, "i" * 5000, "n" * 5000, "a" * 5000)
+    taken = await collect(batches(source(call, StreamEnd()), interval=0, most_pending=100))
+    parts = [event for batch in taken for event in batch.events if isinstance(event, ToolCallDelta)]
+    assert {part.index for part in parts} == {3}
+    assert (parts[0].id, parts[0].name) == ("i" * 100, "n" * 100)
+    assert "".join(part.arguments for part in parts) == "a" * 5000
+    assert (
+        max(sum(len(part.arguments) for part in batch.events if isinstance(part, ToolCallDelta)) for batch in taken)
+        < 300
+    )
+
+    many = [ToolCallDelta(0, arguments="x" * 8) for _ in range(1000)]
+    taken = await collect(batches(source(*many, StreamEnd()), interval=0, most_pending=100))
+    assert max(len(batch.events) for batch in taken) <= 6
+    assert sum(len(batch.events) for batch in taken) == 1001

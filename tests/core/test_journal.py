@@ -141,6 +141,24 @@ async def test_text_is_written_though_nothing_follows_it(monkeypatch: pytest.Mon
         await task
 
 
+async def test_before_a_stop_all_is_written_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    one, two = Gate(), Gate()
+    at = Fixture(monkeypatch, [TextDelta("first"), one, TextDelta(" second"), two])
+    turn, task = at.start()
+    await one.reached.wait()
+    await settled(lambda: at.kept(turn.message).text == "first")
+    one.open()
+    await settled(lambda: bool(at.hand.waiting))
+    await at.session.keep_now()
+    assert at.kept(turn.message).text == "first second", "though its time has not come"
+    at.store.failure = FULL
+    await at.session.keep_now()
+    at.store.failure = None
+    two.open()
+    with pytest.raises(StreamBrokenError):
+        await task
+
+
 async def test_the_timer_is_never_further_off_than_the_interval(monkeypatch: pytest.MonkeyPatch) -> None:
     gates = [Gate() for _ in range(20)]
     at = Fixture(monkeypatch, [step for gate in gates for step in (TextDelta("x"), gate)])

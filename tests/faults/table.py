@@ -29,7 +29,7 @@ drop_in_the_middle        The answer was cut off: the connection was closed     
 close_in_the_middle       The answer was cut off: the stream was ended           5     text kept
 damaged_json              sent something that is no JSON, with its start         1     text kept
 error_in_the_stream       reported an error, with the server's reason            1     text kept
-long_line                 a single piece of more than 8,388,608 bytes            1     text kept
+long_line                 a single piece of more than 3,670,016 bytes            1     text kept
 gzip_bomb                 compressed data that unpacks to more than 300 times    1     text kept
 damaged_gzip              compressed data that is damaged                        1     failed
 endless                   The answer took longer than LIMIT                      5     text kept
@@ -224,7 +224,7 @@ FAULTS: Mapping[str, Fault] = {
     ),
     "long_line": Fault(
         behaviours.long_line,
-        "a single piece of more than 8,388,608 bytes",
+        "a single piece of more than 3,670,016 bytes",
         "Look at what answers",
         1,
         text="Hello",

@@ -78,6 +78,7 @@ async def test_a_client_follows_no_redirect_and_leaves_the_key_at_home() -> None
             await client.get(server.url, headers={"Authorization": "Bearer secret-key"})
         assert raised.value.status == 307
         assert other.connections == 0
+        assert client.follow_redirects is False, "the hook that refuses is the second thing that holds it back"
 
 
 async def test_a_refusal_carries_its_body_without_the_key() -> None:

@@ -16,7 +16,7 @@ from tests.ws_server import WsServer, drop
 from tui_stream.core.events import Event, ReasoningDelta, StreamEnd, TextDelta, ToolCallDelta, UsageReport
 from tui_stream.core.models import Usage
 from tui_stream.errors import ProviderError, ServerError, StreamBrokenError
-from tui_stream.providers._increments import LONGEST, PATIENCE, Increments
+from tui_stream.providers._increments import LONGEST, PATIENCE, Increments, _common
 
 TOLD = ["Hel", "Hello", "Hello wor", "Hello world", "Hello world."]
 
@@ -188,3 +188,10 @@ def held(increments: Increments, piece: str) -> float | None:
     """Seconds for which what is held back after this piece may be so."""
     list(increments.passed([TextDelta(piece)]))
     return increments.patience
+
+
+@given(st.text("ab", max_size=30), st.text("ab", max_size=30))
+def test_what_two_texts_begin_with_in_common(one: str, other: str) -> None:
+    size = _common(one, other)
+    assert one[:size] == other[:size]
+    assert size == min(len(one), len(other)) or one[size] != other[size]

@@ -24,7 +24,8 @@ from tui_stream.errors import (
     ConnectionFailedError,
     StreamBrokenError,
 )
-from tui_stream.providers._ws_client import plain_address, proxy_for
+from tui_stream.providers._proxies import proxy_for
+from tui_stream.providers._ws_client import plain_address
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
 
@@ -142,7 +143,12 @@ async def test_a_socks_proxy_without_the_package_for_it(monkeypatch: pytest.Monk
         ("wss://a.example/", {"ALL_PROXY": "q:1"}, "http://q:1"),
         ("ws://a.example:81/", {"ALL_PROXY": "http://q:1", "NO_PROXY": "b.example, .example"}, None),
         ("ws://a.example/", {"ALL_PROXY": "http://q:1", "NO_PROXY": "*"}, None),
-        ("ws://[::1]:3000/", {"ALL_PROXY": "http://q:1", "NO_PROXY": "::1"}, None),
+        ("ws://[fe80::1]:3000/", {"ALL_PROXY": "http://q:1", "NO_PROXY": "fe80::1"}, None),
+        ("ws://[::1]:3000/", {"ALL_PROXY": "http://q:1"}, None),
+        ("ws://0.0.0.0:3000/", {"HTTP_PROXY": "http://q:1"}, None),
+        ("ws://a.localhost/", {"HTTP_PROXY": "http://q:1"}, None),
+        ("wss://127.0.0.2/", {"HTTPS_PROXY": "http://q:1"}, None),
+        ("ws://127.0.0.1.a.example/", {"HTTP_PROXY": "http://q:1"}, "http://q:1"),
     ],
 )
 def test_which_proxy(url: str, environ: dict[str, str], expected: str | None, monkeypatch: pytest.MonkeyPatch) -> None:

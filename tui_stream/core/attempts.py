@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from tui_stream.core.backoff import Backoff, RetryPolicy
-from tui_stream.core.batcher import Batch, Waiting, batches
+from tui_stream.core.batcher import MOST_A_FRAME, MOST_PENDING, Batch, Waiting, batches
 from tui_stream.core.eventlog import EventLog
 from tui_stream.core.events import Rerouted, ResponseStarted, Retrying, TurnState, TurnUpdate
 from tui_stream.core.metering import estimate_prompt
@@ -30,6 +30,10 @@ from tui_stream.errors import (
     UsageError,
     WeightsError,
 )
+
+MOST_CHARACTERS = 4 * 1024 * 1024
+"""Characters that an answer may have, thoughts and tool calls included: about a million tokens, more than any model
+writes in one go."""
 
 _UNANSWERED = (ProviderError, WeightsError, ConfigError, UsageError)
 """What may be wrong with one model and right with the next."""
@@ -153,7 +157,8 @@ class Attempts:
         turn, manner = self._turn, self._manner
         self._log_request(answerer, request)
         source, arrived = answerer.provider.stream(request), manner.journal.arrived
-        stream = batches(source, interval=manner.frame, limits=manner.limits, arrived=arrived)
+        most = MOST_A_FRAME if manner.frame else MOST_PENDING
+        stream = batches(source, interval=manner.frame, limits=manner.limits, most_pending=most, arrived=arrived)
         async with aclosing(stream):
             async for batch in stream:
                 begun = turn.has_token or turn.state is not TurnState.CONNECTING
@@ -163,6 +168,8 @@ class Attempts:
                     self._log_beginning(batch, begun=begun)
                 manner.journal.note()
                 yield update
+                if turn.size > MOST_CHARACTERS:
+                    raise _endless()
         if not turn.ended:
             raise StreamBrokenError("The stream ended without its end marker; the answer may be cut off.")
 
@@ -200,6 +207,13 @@ class Attempts:
         names = {"error": type(error).__name__, "cause": cause, "code": error.exit_code}
         seconds = round(self._turn.stats.elapsed, 3)
         self._manner.log.write("failure", turn=self._turn.id, **names, seconds=seconds, text=error.message)
+
+
+def _endless() -> StreamBrokenError:
+    return StreamBrokenError(
+        f"The answer was cut off: it has more than {MOST_CHARACTERS:,} characters, and no end was in sight.",
+        hint="What had arrived is kept.",
+    )
 
 
 def _is_of_the_request(error: TuiStreamError) -> bool:

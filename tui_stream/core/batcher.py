@@ -8,9 +8,9 @@ before an error too. The queue is bounded, so that a slow reader slows the socke
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta
 from tui_stream.core.watchdog import Limits, Watchdog
@@ -18,6 +18,10 @@ from tui_stream.errors import OverrunError
 
 MOST_PENDING = 1 << 18
 """Characters that may wait before the stream is held up."""
+
+MOST_A_FRAME = 1 << 12
+"""Characters that may wait for a screen: what can be laid out between two keys, however it is made. Thirty frames a
+second of them are ten times what the fastest models write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,9 @@ class Batch:
 
 Waiting = Callable[[], Batch]
 """What has arrived and was not handed on yet; it stays where it is."""
+
+
+_OF_AN_EVENT = 16  # characters that cost as much as an event does beside its text
 
 
 class _Queue:
@@ -62,9 +69,12 @@ class _Queue:
             case ReasoningDelta(text):
                 self._reasoning.append(text)
                 self.pending += len(text)
+            case ToolCallDelta():
+                self._events.append(event)
+                self.pending += _OF_AN_EVENT + len(event.name) + len(event.arguments)
             case _:
                 self._events.append(event)
-                self.pending += 1
+                self.pending += _OF_AN_EVENT
         self.news.set()
         if first and self._arrived is not None:
             self._arrived(self.look)
@@ -110,9 +120,10 @@ class _Pump:
             async with aclosing(self._source) as events:
                 async for event in events:
                     self._note(event)
-                    self._queue.put(event)
-                    if self._queue.pending > self._most:
-                        await self._wait_for_room()
+                    for part in _parts(event, self._most):
+                        self._queue.put(part)
+                        if self._queue.pending > self._most:
+                            await self._wait_for_room()
         except asyncio.CancelledError:
             if self._overrun is None:
                 raise
@@ -134,6 +145,24 @@ class _Pump:
         self._watchdog.hold(False)
 
 
+def _parts(event: Event, most: int) -> Iterable[Event]:
+    """An event in parts, none of which has more characters than may wait."""
+    if isinstance(event, TextDelta | ReasoningDelta):
+        text = event.text
+        if len(text) > most:
+            return (replace(event, text=text[start : start + most]) for start in range(0, len(text), most))
+    elif isinstance(event, ToolCallDelta) and len(event.id) + len(event.name) + len(event.arguments) > most:
+        return _parts_of_call(event, most)
+    return (event,)
+
+
+def _parts_of_call(call: ToolCallDelta, most: int) -> Iterable[Event]:
+    """The beginnings of its id and its name, which are no texts, and then its arguments."""
+    yield replace(call, id=call.id[:most], name=call.name[:most], arguments="")
+    for start in range(0, len(call.arguments), most):
+        yield ToolCallDelta(call.index, arguments=call.arguments[start : start + most])
+
+
 async def batches(
     source: AsyncGenerator[Event, None],
     *,
@@ -151,7 +180,8 @@ async def batches(
         source: a provider's stream; consumed and closed here.
         interval: seconds from one batch to the next; 0 hands on what is there.
         limits: how long ``source`` may keep silent or last.
-        most_pending: characters that may wait; more than that holds ``source`` up.
+        most_pending: characters that may wait; more than that holds ``source`` up, and no batch has more than twice as
+            many.
         arrived: called when something arrives while nothing waits, with a look at what will have come to wait. A slow
             reader of batches sees it only later.
 

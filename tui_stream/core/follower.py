@@ -92,6 +92,15 @@ class Follower:
             if self._idle and self._timer is None and self._waiting() != Batch():
                 self._set_timer(max(0.0, self._due - self._journal.clock()))
 
+    async def now(self) -> None:
+        """Writes at once what has arrived, behind what is being written."""
+        for _ in range(2):
+            if self._idle:
+                self._write()
+            if self._task is None:
+                return
+            await asyncio.wait((self._task,))
+
     def _stop_timer(self) -> None:
         if self._timer is not None:
             self._timer.cancel()

@@ -8,6 +8,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 from tui_stream.core.branching import Branches, DeletedTurn
+from tui_stream.core.follower import Follower
 from tui_stream.core.journal import Journal
 from tui_stream.core.models import Conversation, Message
 from tui_stream.core.stats import Clock
@@ -31,7 +32,7 @@ class ConversationHolder:
     def __init__(self, conversation: Conversation | None, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._running: set[Turn] = set()
+        self._running: dict[Turn, Follower] = {}
         self._owing: list[Journal] = []
         self._go_on(Journal(store, conversation or Conversation(), clock=clock))
 

@@ -102,6 +102,14 @@ class ChatSession(TurnOpener):
             finally:
                 await self.settle(everything=True)
 
+    async def keep_now(self) -> None:
+        """Writes at once what has arrived of the answers under way, as before a stop that may last.
+
+        What the store refuses is told, and written with the turn's end.
+        """
+        for follower in tuple(self._running.values()):
+            await follower.now()
+
     async def suggest_title(self, other: Conversation | None = None) -> SuggestedTitle:
         """Asks the present model for a title made from the first prompt and its answer; nothing is renamed.
 
@@ -132,7 +140,7 @@ class ChatSession(TurnOpener):
         """
         status, error = MessageStatus.CANCELLED, ""
         follower = Follower(self._journal, turn)
-        self._running.add(turn)
+        self._running[turn] = follower
         try:
             await keep(self._journal, turn)
             async with aclosing((await self._attempts(turn, follower)).run()) as updates:
@@ -146,7 +154,7 @@ class ChatSession(TurnOpener):
             status, error = MessageStatus.FAILED, str(failure)
             raise
         finally:
-            self._running.discard(turn)
+            self._running.pop(turn, None)
             last = turn.close(status, error)
             self._recall(turn)
             self._log_end(turn)
@@ -189,7 +197,8 @@ class OpenedSession:
     Attributes:
         reason: why this provider was chosen, in words.
         load_prices: to be awaited whenever there is time; costs of hosted models are unknown until then.
-        notices: what the person has to be told of the history since this was asked last, sentences.
+        notices: what the person has to be told, of the history or before anything is sent, since this was asked last:
+            sentences.
     """
 
     session: ChatSession

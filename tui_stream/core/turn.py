@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import copy
-from collections.abc import Callable
 from dataclasses import replace
 
 from tui_stream.core.batcher import Batch
@@ -19,15 +18,15 @@ from tui_stream.core.events import (
     TurnUpdate,
     UsageReport,
 )
+from tui_stream.core.marks import MOST_MARKS
 from tui_stream.core.metering import TurnMeter, sum_usage, total
-from tui_stream.core.models import Cost, FinishReason, Message, MessageStatus, Timing, ToolCall, Usage, utc_now
+from tui_stream.core.models import Cost, FinishReason, Message, MessageStatus, Timing, Usage, utc_now
 from tui_stream.core.route import Answerer
-from tui_stream.core.sanitize import clean, clean_line
+from tui_stream.core.sanitize import Cleaner, clean, clean_line
 from tui_stream.core.seam import Seam
 from tui_stream.core.stats import TurnStats, TurnTimer
 from tui_stream.core.thinking import Piece, ThinkingSplitter
-
-_MOST_TOOL_CALLS = 256
+from tui_stream.core.tool_calls import ToolCalls
 
 
 class Turn:
@@ -59,7 +58,7 @@ class Turn:
         *,
         meter: TurnMeter,
         timer: TurnTimer,
-        cleaner: Callable[[str], str] = clean,
+        cleaner: Cleaner = clean,
         resume: bool = False,
         instead: Answerer | None = None,
     ) -> None:
@@ -81,7 +80,7 @@ class Turn:
         self._seam = Seam(message.text if resume else "")
         self._notes: list[str] = []
         self._earlier = replace(message)
-        self._calls_before = len(message.tool_calls)
+        self._calls = ToolCalls(message.tool_calls, cleaner)
         if resume:
             message.status, message.error, message.cost, message.finish_reason = MessageStatus.STREAMING, "", None, None
         self._ended = False
@@ -103,6 +102,11 @@ class Turn:
     def ended(self) -> bool:
         """Whether the provider's end marker was seen."""
         return self._ended
+
+    @property
+    def size(self) -> int:
+        """Characters of the answer so far, thoughts and tool calls included."""
+        return len(self.message.text) + len(self.message.reasoning) + self._calls.size
 
     def request(self, prompt_tokens: int) -> TurnUpdate:
         """A request is about to leave that sends about so many tokens."""
@@ -136,6 +140,7 @@ class Turn:
         for event in batch.events:
             self._apply_event(event)
             progress = event if isinstance(event, Progress) else None
+        self._calls.join()
         pieces = self._split(batch, self._splitter)
         if batch.text or batch.reasoning:
             self._meter.count(batch.text + batch.reasoning)
@@ -155,10 +160,10 @@ class Turn:
         """Text and reasoning of a batch. Where the provider tells them apart, its text is not searched for tags."""
         pieces: list[Piece] = []
         if batch.reasoning:
-            pieces.append((True, self._clean(batch.reasoning)))
+            pieces.append((True, self._clean(batch.reasoning, self.message.reasoning[-MOST_MARKS:])))
             if not splitter.thinking:
                 pieces += splitter.flush()
-        return pieces + splitter.feed(self._clean(batch.text))
+        return pieces + splitter.feed(self._clean(batch.text, self.message.text[-MOST_MARKS:]))
 
     def _add(
         self,
@@ -192,24 +197,12 @@ class Turn:
                 self._accepted = True
                 self._meter.count(event.name + event.arguments)
                 self.state = TurnState.STREAMING
-                self._add_tool_call(event)
+                self._calls.add(event)
             case StreamEnd(reason):
                 self._ended = True
                 self.message.finish_reason = reason or FinishReason.OTHER
             case _:
                 pass
-
-    def _add_tool_call(self, delta: ToolCallDelta) -> None:
-        calls = self.message.tool_calls
-        if not 0 <= delta.index < _MOST_TOOL_CALLS:
-            return
-        index = self._calls_before + delta.index
-        while len(calls) <= index:
-            calls.append(ToolCall())
-        call = calls[index]
-        call.id = call.id or clean_line(delta.id)
-        call.name += clean_line(delta.name)
-        call.arguments += self._clean(delta.arguments)
 
     def update(
         self,

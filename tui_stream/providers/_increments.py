@@ -185,6 +185,8 @@ class Increments:
 
 def _common(one: str, other: str) -> int:
     """How many characters two texts begin with in common."""
-    if other.startswith(one):
-        return len(one)
-    return next(place for place, (a, b) in enumerate(zip(one, f"{other}\0", strict=False)) if a != b)
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        low, high = (middle, high) if one[low:middle] == other[low:middle] else (low, middle - 1)
+    return low

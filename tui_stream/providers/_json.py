@@ -9,8 +9,14 @@ from collections.abc import Iterable
 
 import msgspec
 
+from tui_stream.errors import ProtocolError
+
 MAX_DEPTH = 64
 """Objects and lists inside one another; no stream needs ten, and whoever walks deeper runs out of stack."""
+
+MOST_VALUES = 1 << 16
+"""Values in one piece of a stream. An answer's own has a few dozen, and each takes a hundred times the room in memory
+that it takes on the wire."""
 
 _MOST_LOOKED_AT = 4096  # bytes of a text, to see whether it is JSON
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
@@ -20,15 +26,22 @@ _HALF_AN_ESCAPE = 5  # characters of it at most
 _MOST_DIGITS = 300  # of a whole number; about where floating point numbers end too
 
 
-def decode(data: bytes | str) -> object:
+def decode(data: bytes | str, most: int = MOST_VALUES) -> object:
     r"""The value of a JSON text.
 
     Accepted, because servers send them: a lone surrogate (``\ud83d``, see `TextJoiner`), bytes that are not
     UTF-8 (they become U+FFFD), NaN and infinities; a whole number of absurd length is infinite too.
 
+    Args:
+        data: the text.
+        most: values that there may be in it.
+
     Raises:
+        ProtocolError: there are more of them; none is made.
         ValueError: it is no JSON, or nested more than `MAX_DEPTH` deep.
     """
+    if len(data) > most:
+        check_values(data if isinstance(data, bytes) else data.encode("utf-8", "surrogatepass"), most)
     try:
         value: object = msgspec.json.decode(data)
     except (ValueError, RecursionError):  # msgspec's errors are ValueErrors
@@ -36,6 +49,40 @@ def decode(data: bytes | str) -> object:
     if _opened(data) > MAX_DEPTH and _is_deep(value):
         raise ValueError("nested too deeply")
     return value
+
+
+def check_values(data: bytes, most: int) -> None:
+    """Looks how many values there are in a JSON text, before any is made.
+
+    Raises:
+        ProtocolError: more than ``most``.
+        ValueError: it is nested more than `MAX_DEPTH` deep for certain.
+    """
+    if separators(data) <= most:
+        return
+    bare = data.replace(rb"\\", b"").replace(rb"\"", b"")  # every quote left begins or ends a text
+    if bare.count(b'"') > 4 * most:
+        raise too_many(most)
+    bare = b"".join(bare.split(b'"')[::2])
+    if separators(bare) <= most:
+        return
+    commas = bare.count(b",")
+    if separators(bare) - commas > MAX_DEPTH * (commas + 1):
+        raise ValueError("nested too deeply")
+    raise too_many(most)
+
+
+def separators(data: bytes) -> int:
+    """How many commas and brackets open a value in a JSON text, or stand in its texts; the values are no more."""
+    return data.count(b",") + data.count(b"[") + data.count(b"{")
+
+
+def too_many(most: int) -> ProtocolError:
+    """The error for a piece of more than ``most`` values."""
+    return ProtocolError(
+        f"The server sent a single piece of more than {most:,} values, which no answer needs.",
+        hint="Look at what answers under the base URL.",
+    )
 
 
 def begins_json(data: bytes) -> bool:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from tui_stream.errors import ProtocolError
 
-MAX_LINE = 8 * 1024 * 1024
-"""Bytes that one line, or one event, may have: far above any answer, far below what would hurt."""
+MAX_LINE = 7 * 512 * 1024
+"""Bytes that one line, or one event, may have: far above any answer. In memory it may take ten times as many, since one
+character from beyond the basic plane widens a whole text."""
 
 _BOM = b"\xef\xbb\xbf"
 _LF = ord("\n")

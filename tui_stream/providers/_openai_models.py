@@ -8,11 +8,18 @@ from tui_stream.core.models import ModelInfo
 from tui_stream.providers._chat_chunks import count
 from tui_stream.providers._json import decode
 
+MOST_LISTED = 1 << 17
+"""Values in a list of models; the longest lists have a third of that."""
+
 
 def listed_models(body: bytes) -> Sequence[ModelInfo] | None:
-    """The models in the answer to ``/models`` by name, None where it is no list of models."""
+    """The models in the answer to ``/models`` by name, None where it is no list of models.
+
+    Raises:
+        ProtocolError: it has more than `MOST_LISTED` values.
+    """
     try:
-        listed = decode(body)
+        listed = decode(body, MOST_LISTED)
     except ValueError:
         return None
     data = listed.get("data") if isinstance(listed, dict) else None

@@ -30,7 +30,7 @@ DRAIN_TIMEOUT = 0.1
 
 _BLANK = b"\xef\xbb\xbf \t\r\n"
 _PAGE_START = 64 * 1024
-_MOST_UNPACKED = 8 * 1024 * 1024  # bytes out of a compressed body before its rate of compression is looked at
+_MOST_UNPACKED = 2 * 1024 * 1024  # bytes out of a compressed body before its rate of compression is looked at
 _MOST_PACKED = 300  # bytes that one byte of a compressed body may stand for; of a stream they are ten to fifty
 
 

@@ -24,7 +24,7 @@ from tui_stream.core.events import (
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.providers._chat_chunks import count, usage_of
 from tui_stream.providers._responses_parts import Part, Places, Strand
-from tui_stream.providers._translate import Fault, Peer, fault_in, refusal
+from tui_stream.providers._translate import Fault, Peer, check_parts, fault_in, refusal
 
 _KINDS = {
     "response.output_text": "text",
@@ -226,6 +226,7 @@ class ResponseEvents:
             call = _Call(len(self._calls))
             self._calls.append(call)
         self._placed |= dict.fromkeys(places, call)
+        check_parts(len(self._placed))
         return call
 
     def _called(self, call: _Call, arguments: str, item: Mapping[str, object] | None = None) -> Iterator[Event]:

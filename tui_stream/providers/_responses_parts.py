@@ -7,7 +7,10 @@ sends no pieces, a piece that was lost) must not be missing.
 
 from __future__ import annotations
 
+from io import StringIO
+
 from tui_stream.providers._json import TextJoiner
+from tui_stream.providers._translate import check_parts
 
 Place = int | str
 """Where an item stands: its ``output_index``, or its id where the server counts none."""
@@ -19,21 +22,21 @@ Places = tuple[Place, ...]
 class Part:
     """One text, as far as it has come."""
 
-    __slots__ = ("_joiner", "_pieces")
+    __slots__ = ("_came", "_joiner")
 
     def __init__(self) -> None:
         self._joiner = TextJoiner()
-        self._pieces: list[str] = []
+        self._came = StringIO()
 
     @property
     def text(self) -> str:
         """All of it."""
-        return "".join(self._pieces)
+        return self._came.getvalue()
 
     def add(self, piece: str) -> str:
         """The next piece, as it can be shown."""
         text = self._joiner.feed(piece)
-        self._pieces.append(text)
+        self._came.write(text)
         return text
 
     def rest(self, full: str) -> str:
@@ -43,7 +46,8 @@ class Part:
         full = joiner.feed(full) + joiner.flush()
         if not full.startswith(so_far):
             return ""
-        self._joiner, self._pieces = TextJoiner(), [full]
+        self._joiner = TextJoiner()
+        self._came.write(full[len(so_far) :])
         return full[len(so_far) :]
 
     def flush(self) -> str:
@@ -116,6 +120,7 @@ class Strand:
     def _make(self, kind: str, places: Places, number: int) -> Part:
         part = Part()
         self._parts.append(part)
+        check_parts(len(self._parts))
         self._counted &= _is_counted(places)
         for place in places:
             self._found[kind, place, number] = part

@@ -16,7 +16,7 @@ from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import ProtocolError, ProviderError
 from tui_stream.providers._chat_chunks import count, usage_of
 from tui_stream.providers._json import TextJoiner
-from tui_stream.providers._translate import Fault, Peer, fault_in, refusal
+from tui_stream.providers._translate import Fault, Peer, check_parts, fault_in, refusal
 
 _REASONS = {
     "stop": FinishReason.STOP,
@@ -85,6 +85,7 @@ class Parts:
         known = key if isinstance(key, str) else ""
         fresh = known not in self._calls
         index = self._calls.setdefault(known, len(self._calls))
+        check_parts(len(self._calls))
         if arguments:
             self._argued.add(known)
         said = name if isinstance(name, str) and fresh else ""

@@ -11,7 +11,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -26,6 +25,7 @@ from websockets.protocol import State
 from tui_stream.errors import ConfigError
 from tui_stream.providers import _http
 from tui_stream.providers._lines import MAX_LINE
+from tui_stream.providers._proxies import proxy_for
 from tui_stream.providers._reach import ANYWHERE, Reach
 
 PING_INTERVAL = 20.0
@@ -41,6 +41,7 @@ _MOST_LEFT_OVER = 64
 _PACE = 0.005  # seconds from one read to the next in a busy stream
 _FREE_READS = 8  # reads at full speed before the pace is kept
 _QUEUE = 16  # messages that wait before reading from the network pauses
+_MOST_WAITING = 1 << 20  # bytes of them
 _USER_AGENT = "tui-stream"
 _URL_MARKS = "/%:@!$&'()*+,;=~"
 
@@ -62,6 +63,7 @@ class _Connection(ClientConnection):
         if self.state is State.CLOSING:
             self._hang_up = self._hang_up or self.loop.call_later(CLOSE_PATIENCE, self.transport.abort)
         elif self.state is State.OPEN:
+            self._hold_large()
             self._keep_pace()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -69,6 +71,13 @@ class _Connection(ClientConnection):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
+
+    def _hold_large(self) -> None:
+        """Reads no more while many bytes wait, however few messages they are; the next message taken goes on."""
+        waiting = self.recv_messages
+        if not waiting.paused and sum(len(frame.data) for frame in waiting.frames.queue) > _MOST_WAITING:
+            waiting.paused = True
+            waiting.pause()
 
     def _keep_pace(self) -> None:
         now = self.loop.time()
@@ -232,16 +241,6 @@ def plain_address(url: str) -> tuple[SplitResult, Headers]:
         fragment="",
     )
     return address, headers
-
-
-def proxy_for(address: SplitResult) -> str | None:
-    """The proxy that the environment names for an address, by the variables that hold for HTTP."""
-    host = address.hostname or ""
-    if urllib.request.proxy_bypass(f"{host}:{address.port}" if address.port else host):
-        return None
-    proxies = urllib.request.getproxies()
-    found = proxies.get("https" if address.scheme == "wss" else "http") or proxies.get("all")
-    return found if not found or "://" in found else f"http://{found}"
 
 
 def _silence() -> logging.Logger:

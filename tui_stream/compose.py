@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
@@ -15,12 +14,12 @@ from tui_stream.core.eventlog import EventLog
 from tui_stream.core.models import Conversation
 from tui_stream.core.provider import Provider
 from tui_stream.core.route import Answerer, Fallback
-from tui_stream.core.sanitize import clean
+from tui_stream.core.sanitize import Cleaner, clean
 from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
 from tui_stream.core.store import Store
 from tui_stream.core.watchdog import Limits
 from tui_stream.prices import PriceList
-from tui_stream.providers import select
+from tui_stream.providers import exposure, select
 from tui_stream.providers.recorder import RecordingFile, recorded
 
 
@@ -41,7 +40,7 @@ async def open_session(
     settings: Settings,
     *,
     frame: float = 1 / 30,
-    cleaner: Callable[[str], str] = clean,
+    cleaner: Cleaner = clean,
     log: EventLog | None = None,
     archive: KeptArchive | None = None,
     conversation: Conversation | None = None,
@@ -72,11 +71,18 @@ async def open_session(
         store=archive,
         conversation=conversation,
     )
-    notices = (lambda: ()) if archive is None else archive.take_notices
+    told = list(exposure.warnings(settings, exposure.asked(settings, choice.provider)))
+
+    def notices() -> tuple[str, ...]:
+        """What is to be told: once of keys that would travel unencrypted, and of the history what is new."""
+        found = (*told, *(() if archive is None else archive.take_notices()))
+        told.clear()
+        return found
+
     return OpenedSession(session, choice.reason, prices.load, notices)
 
 
-def _options(settings: Settings, frame: float, cleaner: Callable[[str], str]) -> SessionOptions:
+def _options(settings: Settings, frame: float, cleaner: Cleaner) -> SessionOptions:
     timeouts, retry = settings.timeouts, settings.retry
     return SessionOptions(
         system=settings.system,

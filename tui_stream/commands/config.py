@@ -6,12 +6,14 @@ a command runs, so that ``--help`` does not wait for them.
 
 import contextlib
 import os
-import tempfile
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import IO, Annotated
 
 import typer
 
+from tui_stream.core.private_files import FILE_MODE, make_folder, make_temporary
+from tui_stream.core.sanitize import clean
 from tui_stream.errors import ConfigError, UsageError
 
 app = typer.Typer(
@@ -34,7 +36,7 @@ def path(config: ConfigOption = None) -> None:
     from tui_stream.config.load import config_path
 
     file = config_path(config, os.environ)
-    typer.echo(str(file))
+    typer.echo(shown(str(file), sys.stdout))
     if not file.exists():
         typer.echo('It does not exist; "tui-stream config init" writes one.', err=True)
     else:
@@ -66,8 +68,8 @@ def show(
     )
     found = resolve(file=config, environ=os.environ, flags=flags)
     state = "" if found.found else ", which does not exist"
-    typer.echo(f"Settings file: {found.file}{state}", err=True)
-    typer.echo(effective(found.settings, found.origins), nl=False)
+    typer.echo(shown(f"Settings file: {found.file}{state}", sys.stderr), err=True)
+    typer.echo(shown(effective(found.settings, found.origins), sys.stdout), nl=False)
 
 
 @app.command()
@@ -86,7 +88,7 @@ def init(
         raise ConfigError(f"{file} exists already.", hint="--force replaces it.") from error
     except OSError as error:
         raise ConfigError(f"{file} cannot be written: {error.strerror}.") from error
-    typer.echo(str(file))
+    typer.echo(shown(str(file), sys.stdout))
 
 
 @app.command()
@@ -104,13 +106,18 @@ def check(
     file = file if config is None else config
     checked = config_path(file, os.environ)
     if file is None and "TUI_STREAM_CONFIG" not in os.environ and not checked.exists():
-        typer.echo(f"{checked} does not exist, so the defaults hold.", err=True)
+        typer.echo(shown(f"{checked} does not exist, so the defaults hold.", sys.stderr), err=True)
     else:
         from tui_stream.ui.themes import check_theme
 
         check_file(checked)
         check_theme(load(file=checked, environ={}).ui.theme)
     typer.echo("ok")
+
+
+def shown(text: str, stream: IO[str]) -> str:
+    """Text as a stream may have it: names of files hold anything, which a terminal must not obey."""
+    return clean(text) if stream.isatty() else text
 
 
 def write_new(file: Path, text: str, *, force: bool) -> None:
@@ -126,26 +133,18 @@ def write_new(file: Path, text: str, *, force: bool) -> None:
         OSError: it cannot be written.
     """
     target = file.resolve()
-    _make_folders(target.parent)
+    make_folder(target.parent)
     if not force and target.exists():
         raise FileExistsError(target)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=".config-", suffix=".toml")
-    written = Path(name)
+    handle, written = make_temporary(target.parent, ".config-", ".toml")
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
         if not force:  # whoever makes the name first has it; the empty file is replaced at once
-            target.touch(mode=0o600, exist_ok=False)
+            target.touch(mode=FILE_MODE, exist_ok=False)
         written.replace(target)
     finally:
         with contextlib.suppress(FileNotFoundError):
             written.unlink()
-
-
-def _make_folders(folder: Path) -> None:
-    """Makes a folder and the missing ones above it, for their owner only, as the XDG specification asks."""
-    missing = [parent for parent in (folder, *folder.parents) if not parent.exists()]
-    for each in reversed(missing):
-        each.mkdir(mode=0o700, exist_ok=True)

@@ -68,6 +68,7 @@ def doctor(
         _say(package, _version(package))
     _say("settings", _place(config_path(config, os.environ)))
     _say("cache", _place(paths.cache_dir()))
+    _warn(settings)
     if settings.offline:
         _say("offline", "yes: no connection leaves this machine")
     if not asyncio.run(_providers(settings)):
@@ -78,6 +79,14 @@ def _say(name: str, what: str) -> None:
     from tui_stream.core.sanitize import clean_line
 
     typer.echo(f"{name:<17} {clean_line(what)}")
+
+
+def _warn(settings: Settings) -> None:
+    """Says of the providers that are set up whose key would travel unencrypted, before one is asked."""
+    from tui_stream.providers import available, exposure
+
+    for warning in exposure.warnings(settings, available()):
+        typer.echo(warning, err=True)
 
 
 def _version(package: str) -> str:

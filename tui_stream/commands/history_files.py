@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tui_stream.commands.history_views import SHORTEST
 from tui_stream.commands.printing import one_line
 from tui_stream.core.models import Conversation, MessageStatus, Role, interruption
+from tui_stream.core.private_files import FOLDER_MODE
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import StoreError, UsageError
 from tui_stream.exchange import Format, created, exists, read_any, write
@@ -84,8 +85,8 @@ def into_folder(history: OpenHistory, chosen: Sequence[Overview], folder: Path, 
 def _make(folder: Path) -> None:
     try:
         if not folder.is_dir():
-            folder.mkdir(mode=0o700)
-            folder.chmod(0o700)
+            folder.mkdir(mode=FOLDER_MODE)
+            folder.chmod(FOLDER_MODE)  # whatever the umask took away
     except OSError as error:
         shown = clean_line(str(folder), 200)
         raise StoreError(f"The folder {shown} cannot be made: {error.strerror}.", hint="Choose another one.") from error

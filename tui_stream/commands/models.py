@@ -44,9 +44,11 @@ def models(
 
 async def _models(settings: Settings, pull: str) -> Sequence[ModelInfo]:
     from tui_stream import compose
-    from tui_stream.providers import select
+    from tui_stream.providers import exposure, select
 
     choice = await select.choose(settings)
+    for warning in exposure.warnings(settings, [choice.provider]):
+        typer.echo(warning, err=True)
     source = compose.make_provider(settings, choice.provider)
     try:
         if pull:

@@ -61,6 +61,10 @@ class OpenAISettings:
     api_key_command: str = ""
     """A command that prints the key, for example "pass show openai"; used where the variable is not set."""
 
+    api_key_keyring: str = ""
+    """The entry of the system's keyring that holds the key, as "service/user"; used where neither of the others gives
+    one. Needs: pip install 'tui-stream[keyring]'"""
+
     headers: Mapping[str, str] = field(default_factory=dict, metadata={"example": {"X-Title": "my chat"}})
     """Headers to send besides the usual ones; never one that holds a key."""
 
@@ -93,6 +97,10 @@ class EndpointSettings:
 
     api_key_command: str = ""
     """A command that prints the key, used where the variable is not set."""
+
+    api_key_keyring: str = ""
+    """The entry of the system's keyring that holds the key, as "service/user"; used where neither of the others gives
+    one. Needs: pip install 'tui-stream[keyring]'"""
 
     headers: Mapping[str, str] = field(default_factory=dict, metadata={"example": {"X-Title": "my chat"}})
     """Headers to send besides the usual ones; never one that holds a key."""
@@ -266,6 +274,9 @@ class Settings:
 
     offline: bool = False
     """Refuse every connection that leaves this machine: only models on it can answer."""
+
+    plain_http_hosts: tuple[str, ...] = field(default=(), metadata={"example": ("gpu.lan", "192.168.1.20")})
+    """Other machines that keys may be sent to unencrypted, by http:// or ws://, without a warning."""
 
     system: str = ""
     """A system prompt for every conversation."""

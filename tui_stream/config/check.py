@@ -31,7 +31,8 @@ from tui_stream.config.toml import KeyPath, dotted
 
 _KEEP_KEYS_OUT = (
     "this looks like a key, and keys never stand in this file: in the provider's table, api_key_env names "
-    "the environment variable that holds it, or api_key_command a command that prints it."
+    "the environment variable that holds it, api_key_command a command that prints it, or api_key_keyring an entry of "
+    "the keyring."
 )
 _SECRET_NAME = re.compile(
     r"(?:.*[_-])?(?:api|access|private|secret)[_-]?key|key|(?:(?:api|access|auth|bearer|refresh|session)[_-]?)?token"

@@ -168,7 +168,13 @@ def _line(name: str, value: object, origin: str | None) -> str:
 
 
 def _masked(table: str, name: str, value: object) -> object:
-    if table == "headers" or looks_secret(name, value):
+    if name == "api_key_command" and isinstance(value, str) and " " in value.strip():
+        return f"{value.split()[0]} {_MASK}"
+    if (
+        table == "headers"
+        or (table == "body" and not isinstance(value, bool | int | float))
+        or looks_secret(name, value)
+    ):
         return _MASK
     if isinstance(value, tuple):
         return [_masked(table, name, item) for item in value]

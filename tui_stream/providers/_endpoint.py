@@ -21,9 +21,10 @@ from tui_stream.core.provider import Capabilities
 from tui_stream.errors import AuthenticationError, ConfigError, ProviderError, RequestError
 from tui_stream.providers import _http
 from tui_stream.providers._failures import translate
-from tui_stream.providers._keys import find_key
+from tui_stream.providers._keys import KeySource, find_key
 from tui_stream.providers._pump import Dialect, pump
 from tui_stream.providers._reach import Reach
+from tui_stream.providers._secrets import Secrets
 from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ class EndpointProvider(ABC):
         self._lock = asyncio.Lock()
         self._loaded: _Loaded | None = None
         self._key: str | None = None
+        self._secrets = Secrets(self._url, table.headers)
 
     @property
     def model(self) -> str:
@@ -124,17 +126,18 @@ class EndpointProvider(ABC):
         headers = await self._headers()
         loaded = await self._ready()
         dialect: AnswerDialect | None = None
-        try:
-            async with AsyncExitStack() as stack:
-                asked = loaded.client.stream("POST", self._url, json=body, headers=headers)
-                response = await stack.enter_async_context(asked)
-                dialect = self.dialect(dict(response.headers), self._peer, model)
-                yield ResponseStarted()
-                events = await stack.enter_async_context(aclosing(pump(response, dialect, self._peer)))
-                async for event in events:
-                    yield event
-        except loaded.errors as error:
-            raise self._translated(error, model, started=dialect is not None and dialect.started) from error
+        with self._secrets.hidden():
+            try:
+                async with AsyncExitStack() as stack:
+                    asked = loaded.client.stream("POST", self._url, json=body, headers=headers)
+                    response = await stack.enter_async_context(asked)
+                    dialect = self.dialect(dict(response.headers), self._peer, model)
+                    yield ResponseStarted()
+                    events = await stack.enter_async_context(aclosing(pump(response, dialect, self._peer)))
+                    async for event in events:
+                        yield event
+            except loaded.errors as error:
+                raise self._translated(error, model, started=dialect is not None and dialect.started) from error
 
     async def models(self) -> Sequence[ModelInfo]:
         """The model of the settings; an endpoint lists none.
@@ -162,7 +165,8 @@ class EndpointProvider(ABC):
         except _http.RefusedResponse:
             return
         except loaded.errors as error:
-            raise self._translated(error, "", started=False) from error
+            with self._secrets.hidden():
+                raise self._translated(error, "", started=False) from error
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -177,17 +181,17 @@ class EndpointProvider(ABC):
             return self._loaded
 
     def _load(self) -> _Loaded:
-        return _Loaded(_http.make_client(self._connect, reach=self._reach), _http.failures())
+        return _Loaded(_http.make_client(self._connect, url=self._url, reach=self._reach), _http.failures())
 
     async def _headers(self) -> dict[str, str]:
         """The headers of a request; those of the settings go before ours."""
         self._reach.check_url(self._url)  # the command for the key might connect too
         async with self._lock:
             if self._key is None:
-                names = self._settings.api_key_env, self._settings.api_key_command
-                self._key = await find_key(*names, self._environ)
+                self._key = await find_key(KeySource.of(self._settings), self._environ)
+                self._secrets.learn(self._key)
             key = {"authorization": f"Bearer {self._key}"} if self._key else {}
-        own = {name.lower(): value for name, value in self._settings.headers.items()}
+        own = {name.lower(): value for name, value in _http.checked_headers(self._settings.headers).items()}
         return {"accept": self.accept, **key, **own}
 
     def _whole_body(self, request: ChatRequest, model: str) -> dict[str, object]:
@@ -206,11 +210,13 @@ class EndpointProvider(ABC):
 
 def _peer(table: EndpointSettings) -> Peer:
     url = _http.shown_url(table.base_url)
-    source = table.api_key_env or ("the setting api_key_command" if table.api_key_command else "")
+    source = KeySource.of(table).named
     return Peer(
         name=url.partition("://")[2].partition("/")[0],
         url=url,
         down="Check that the server is running and that base_url is right.",
-        key=f"Check the key in {source}." if source else "If it asks for a key, set api_key_env or api_key_command.",
+        key=f"Check the key in {source}."
+        if source
+        else "If it asks for a key, set api_key_env, api_key_command or api_key_keyring.",
         model="Check the name of the model in --model or the settings.",
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import re
 from collections.abc import Mapping
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from tui_stream.errors import ConfigError
 from tui_stream.providers._reach import ANYWHERE, Reach
+from tui_stream.providers._secrets import Secrets
 
 if TYPE_CHECKING:
     import httpx2
@@ -30,18 +32,26 @@ MAX_ANSWER = 16 * 1024 * 1024
 REFUSAL_TIMEOUT = 5.0
 """Seconds that a refusal's body may take; what came until then is used."""
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _KEEP_ALIVE = 30.0
 """Seconds that an idle connection is kept for the next turn; well under what servers allow."""
 
 
 @dataclass(slots=True)
 class RefusedResponse(Exception):  # noqa: N818 - it carries an answer, and never reaches a person
-    """A response other than 2xx, with the beginning of its body."""
+    """A response other than 2xx, with the beginning of its body; what was sent to get it is masked in all of it.
+
+    Attributes:
+        url: where it came from, without secrets.
+    """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
     url: str
+
+    def __str__(self) -> str:
+        return f"HTTP {self.status}"
 
 
 def split_url(url: str) -> SplitResult:
@@ -55,10 +65,31 @@ def split_url(url: str) -> SplitResult:
         parts = urlsplit(url.strip())
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
     except ValueError as error:
-        raise ConfigError(f"The base URL {url!r} is not an address: {error}.", hint=hint) from error
+        raise ConfigError(f"The base URL {bare_url(url)!r} is not an address: {error}.", hint=hint) from None
     if not valid:
-        raise ConfigError(f"The base URL {url!r} is not an http or https address.", hint=hint)
+        raise ConfigError(f"The base URL {bare_url(url)!r} is not an http or https address.", hint=hint)
     return parts
+
+
+def checked_headers(own: Mapping[str, str]) -> Mapping[str, str]:
+    """The headers of the settings, all of which can be sent.
+
+    A library that is given another would quote it in its error, value and all.
+
+    Raises:
+        ConfigError: one cannot; its value is not repeated.
+    """
+    for name, value in own.items():
+        if not _HEADER_NAME.fullmatch(name) or not value.isascii() or not value.isprintable():
+            raise ConfigError(
+                f"The header {name!r} cannot be sent.", hint="Check the provider's headers in the settings."
+            )
+    return own
+
+
+def bare_url(text: str) -> str:
+    """What was meant as an address, without what may be a login, a query or a fragment."""
+    return re.sub(r"[^/\s]*@", "", re.split(r"[?#]", text, maxsplit=1)[0])
 
 
 def split_query(url: str) -> tuple[str, str]:
@@ -104,14 +135,16 @@ async def _touch_anyio() -> None:
 
 
 def make_client(
-    connect_timeout: float, *, user_agent: str = "tui-stream", reach: Reach = ANYWHERE, query: str = ""
+    connect_timeout: float, *, url: str = "", user_agent: str = "tui-stream", reach: Reach = ANYWHERE, query: str = ""
 ) -> httpx2.AsyncClient:
     """A client; takes up to 200 ms (imports, certificates), so it must be called in a thread, without a loop.
 
-    Proxies and certificates are taken from the environment, as httpx does; offline no proxy is used.
+    Proxies and certificates are taken from the environment, as httpx does; offline, and to this machine, no proxy is
+    used.
 
     Args:
         connect_timeout: seconds until a connection must stand, 0 for no limit.
+        url: where its requests go, empty where they may go anywhere.
         user_agent: what the program calls itself.
         reach: how far it may connect.
         query: what every request has behind its address, besides what the request itself names.
@@ -124,7 +157,7 @@ def make_client(
     asyncio.run(_touch_anyio())
     limits = httpx2.Limits(max_connections=None, max_keepalive_connections=8, keepalive_expiry=_KEEP_ALIVE)
     client = httpx2.AsyncClient(
-        transport=reach.transport(httpx2, httpcore2, limits=limits),
+        transport=reach.transport(httpx2, httpcore2, url, limits=limits),
         params=query,
         timeout=httpx2.Timeout(None, connect=connect_limit(connect_timeout)),
         limits=limits,
@@ -160,9 +193,9 @@ async def _refuse(response: httpx2.Response) -> None:
     if response.is_success:
         return
     body = await read_some(response, MAX_REFUSAL, REFUSAL_TIMEOUT)
-    key = response.request.headers.get("authorization", "").partition(" ")[2].encode()
-    body = body.replace(key, b"[key]") if key else body
-    raise RefusedResponse(response.status_code, dict(response.headers), body, str(response.url))
+    secrets = Secrets(str(response.url), response.request.headers)
+    headers = {name: secrets.mask(value) for name, value in response.headers.items()}
+    raise RefusedResponse(response.status_code, headers, secrets.mask_bytes(body), shown_url(str(response.url)))
 
 
 async def read_some(response: httpx2.Response, limit: int, seconds: float) -> bytes:

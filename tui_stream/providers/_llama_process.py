@@ -18,6 +18,7 @@ from typing import Any
 
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import CorruptWeightsError, ProviderError, StreamBrokenError, WeightsError
+from tui_stream.providers._children import FOR_COMPUTING, environment
 from tui_stream.providers._failures import CUT_OFF_HINT
 
 INSTALL_HINT = "Install it: pip install 'tui-stream[embedded]'"
@@ -58,16 +59,16 @@ _SPINS = "1000"  # looks at whether the others are ready, before a thread sleeps
 
 
 def _environment() -> dict[str, str]:
-    """The child's environment.
+    """The child's environment, without the person's keys.
 
     llama.cpp's threads wait for each other hundreds of times a token, and by default spin for long while they
     do. Where another program wants a core, the one that is waited for does not get it: generation then falls
     from a hundred tokens a second to a few. Spinning briefly costs nothing where cores are free.
     """
-    environment = dict(os.environ)
-    if not environment.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
-        environment["GOMP_SPINCOUNT"] = _SPINS
-    return environment
+    variables = environment(FOR_COMPUTING, os.environ)
+    if not variables.keys() & {"GOMP_SPINCOUNT", "OMP_WAIT_POLICY"}:
+        variables["GOMP_SPINCOUNT"] = _SPINS
+    return variables
 
 
 class LlamaProcess:

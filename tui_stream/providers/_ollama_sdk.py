@@ -68,14 +68,17 @@ class OllamaModels:
         import httpx
         import ollama
 
+        from tui_stream.providers._bounded import bounded
+
         limits = httpx.Timeout(None, connect=connect_limit(connect))
         self._client = ollama.AsyncClient(
             base_url,
             follow_redirects=False,
             timeout=limits,
-            headers=dict(headers),
+            headers={**headers, "accept-encoding": "identity"},
+            event_hooks={"response": [bounded("/api/pull")]},
             params=query,
-            transport=reach.transport(httpx, httpcore),
+            transport=reach.transport(httpx, httpcore, base_url),
         )
         self._errors = (ollama.ResponseError, httpx.HTTPError, httpx.InvalidURL, ValueError, OSError)
         self._connect = connect

@@ -23,10 +23,11 @@ from tui_stream.core.provider import Capabilities
 from tui_stream.errors import AuthenticationError, ConfigError, ProtocolError, ProviderError, TimedOutError
 from tui_stream.providers import _http
 from tui_stream.providers._failures import translate
-from tui_stream.providers._keys import find_key
+from tui_stream.providers._keys import KeySource, find_key
 from tui_stream.providers._openai_models import listed_models
 from tui_stream.providers._pump import Dialect, pump
 from tui_stream.providers._reach import Reach
+from tui_stream.providers._secrets import Secrets
 from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
@@ -97,6 +98,7 @@ class SdkProvider(ABC):
         self._lock = asyncio.Lock()
         self._sdk: Sdk | None = None
         self._key: str | None = None
+        self._secrets = Secrets(table.base_url, table.headers)
         self._refused: set[str] = set()
         self._guessed = not self._official and not settings.model and self._model == type(table)().model
 
@@ -130,15 +132,16 @@ class SdkProvider(ABC):
         sdk = await self._ready()
         arguments = {**self._arguments(sdk, request, model), "extra_headers": self._headers(key)}
         dialect = self._dialect(request, model)
-        try:
-            async with AsyncExitStack() as stack:
-                response = await self._open(stack, sdk, arguments)
-                yield ResponseStarted()
-                events = await stack.enter_async_context(aclosing(pump(response, dialect, self._peer)))
-                async for event in events:
-                    yield event
-        except sdk.errors as error:
-            raise self._translated(error, model, started=dialect.started) from error
+        with self._secrets.hidden():
+            try:
+                async with AsyncExitStack() as stack:
+                    response = await self._open(stack, sdk, arguments)
+                    yield ResponseStarted()
+                    events = await stack.enter_async_context(aclosing(pump(response, dialect, self._peer)))
+                    async for event in events:
+                        yield event
+            except sdk.errors as error:
+                raise self._translated(error, model, started=dialect.started) from error
 
     async def models(self) -> Sequence[ModelInfo]:
         """The models that the server lists, by name.
@@ -155,7 +158,8 @@ class SdkProvider(ABC):
         except TimeoutError as error:
             raise TimedOutError(f"{self._peer.name} sent no list of models within {LIST_TIMEOUT:g} s.") from error
         except sdk.errors as error:
-            raise self._translated(error, "") from error
+            with self._secrets.hidden():
+                raise self._translated(error, "") from error
         models = listed_models(body)
         if models is None:
             raise ProtocolError(
@@ -203,8 +207,8 @@ class SdkProvider(ABC):
         self._reach.check_url(self._settings.base_url)
         async with self._lock:
             if self._key is None:
-                names = self._settings.api_key_env, self._settings.api_key_command
-                self._key = await find_key(*names, self._environ)
+                self._key = await find_key(KeySource.of(self._settings), self._environ)
+                self._secrets.learn(self._key)
         given = any(name.lower() == "authorization" for name in self._settings.headers)
         if not self._key and self._official and not given:
             self._key = None
@@ -232,7 +236,7 @@ class SdkProvider(ABC):
             api_key="unused: every request brings its own Authorization header, or none",
             base_url=base_url,
             max_retries=0,
-            http_client=_http.make_client(self._connect, reach=self._reach, query=query),
+            http_client=_http.make_client(self._connect, url=base_url, reach=self._reach, query=query),
         )
         resource = self._resource(client)
         resource.with_streaming_response  # noqa: B018 - it is the looking up that costs
@@ -247,7 +251,7 @@ class SdkProvider(ABC):
         headers: dict[str, str | openai.Omit] = {"authorization": f"Bearer {key}" if key else openai.omit}
         if not self._official:  # the environment's organisation and project are OpenAI's business alone
             headers |= {"openai-organization": openai.omit, "openai-project": openai.omit}
-        return headers | {name.lower(): value for name, value in self._settings.headers.items()}
+        return headers | {name.lower(): value for name, value in _http.checked_headers(self._settings.headers).items()}
 
     def _arguments(self, sdk: Sdk, request: ChatRequest, model: str) -> dict[str, Any]:
         """What the SDK's ``create`` is called with: parameters it knows by name, all others in the body."""
@@ -289,7 +293,7 @@ class SdkProvider(ABC):
 
 def _peer(name: str, settings: OpenAISettings) -> Peer:
     url = _http.shown_url(settings.base_url)
-    source = settings.api_key_env or "the setting api_key_command"
+    source = KeySource.of(settings).named or "the setting api_key_command"
     return Peer(
         name=url.partition("://")[2].partition("/")[0],
         url=url,

@@ -7,7 +7,6 @@ password nor query. A file that is damaged or cannot be written costs what it wo
 from __future__ import annotations
 
 import os
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -18,6 +17,7 @@ from typing import Annotated, Literal, NamedTuple
 
 import msgspec
 
+from tui_stream.core.private_files import make_folder, make_temporary
 from tui_stream.core.sanitize import repair
 from tui_stream.paths import cache_dir
 from tui_stream.providers._pool_choice import LONGEST_ASKED, STALE, Standing
@@ -189,15 +189,15 @@ class Memory:
     def _replace(self, entries: list[_Entry]) -> None:
         data = msgspec.json.format(msgspec.json.encode({"format": 1, "endpoints": entries}), indent=1)
         folder = self._file.parent
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=".endpoints-", suffix=".part", dir=folder)
+        make_folder(folder)
+        handle, made = make_temporary(folder, ".endpoints-", ".part")
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(data)
-            Path(name).replace(self._file)
+            made.replace(self._file)
         finally:
             with suppress(OSError):
-                Path(name).unlink()
+                made.unlink()
 
 
 def _fits(key: Key) -> bool:

@@ -98,21 +98,22 @@ class Reach:
         if self.offline:
             raise _refused(what)
 
-    def transport(self, library: ModuleType, core: ModuleType, **options: Any) -> Any:
+    def transport(self, library: ModuleType, core: ModuleType, url: str, **options: Any) -> Any:
         """What a client of httpx or httpx2 is given as its transport.
 
-        Offline it connects to this machine only, and a client that has it uses no proxy of the environment.
+        Offline it connects to this machine only. A client that is given one uses no proxy of the environment.
 
         Args:
             library: ``httpx`` or ``httpx2``.
             core: the package beneath it: ``httpcore`` or ``httpcore2``.
+            url: where its requests go, empty where they may go anywhere.
             options: those of ``AsyncHTTPTransport``.
 
         Returns:
             a transport, or None, which leaves it to the client to make its own.
         """
         if not self.offline:
-            return None
+            return library.AsyncHTTPTransport(**options) if is_here(_host(url)) else None
         transport = library.AsyncHTTPTransport(**options)
         pool = transport._pool  # noqa: SLF001 - httpx has no public place for a network backend
         pool._network_backend = _LocalBackend(pool._network_backend, self, core.ConnectError)  # noqa: SLF001
@@ -162,6 +163,12 @@ class _LocalBackend:
     async def sleep(self, seconds: float) -> None:
         """Waits."""
         await self._backend.sleep(seconds)
+
+
+def is_here(host: str) -> bool:
+    """Whether a host means this machine, the address 0.0.0.0 included, which leads to it too."""
+    address = _address(host)
+    return bool(loopback_addresses(host)) or (address is not None and address.is_unspecified)
 
 
 def loopback_addresses(host: str) -> tuple[str, ...]:

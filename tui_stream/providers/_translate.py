@@ -20,6 +20,7 @@ from tui_stream.errors import (
     AuthenticationError,
     ModelNotFoundError,
     OutOfCreditError,
+    ProtocolError,
     ProviderError,
     RateLimitError,
     RequestError,
@@ -36,6 +37,10 @@ _NO_MODEL = re.compile(
 
 
 _TEMPORARY = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.CONFLICT)
+
+
+MOST_PARTS = 1024
+"""Tool calls, or texts of their own, in one answer that a provider keeps apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,19 @@ def fault_in_body(status: int, body: bytes) -> Fault:
     except ValueError:
         return Fault(_line(text), status=status)
     return Fault(fault.message, fault.kind, status)
+
+
+def check_parts(count: int) -> None:
+    """Lets an answer pass that has so many parts of a kind.
+
+    Raises:
+        ProtocolError: they are more than `MOST_PARTS`.
+    """
+    if count > MOST_PARTS:
+        raise ProtocolError(
+            f"The server sent an answer in more than {MOST_PARTS:,} parts, which no answer needs.",
+            hint="Look at what answers under the base URL.",
+        )
 
 
 def page_title(text: str) -> str:

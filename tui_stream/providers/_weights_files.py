@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Literal, TypeVar
 
+from tui_stream.core.private_files import FILE_MODE, make_folder, restrict
 from tui_stream.errors import DiskFullError, WeightsError
 
 _T = TypeVar("_T")
@@ -70,7 +71,9 @@ def open_private(path: Path, mode: Literal["xb", "ab"]) -> BinaryIO:
     """Opens a file for writing that only its owner may read: mode "xb" for a new one, "ab" to add to one."""
     flags = os.O_WRONLY | os.O_CREAT | getattr(os, "O_BINARY", 0)
     flags |= os.O_EXCL if mode == "xb" else os.O_APPEND
-    return os.fdopen(os.open(path, flags, 0o600), "wb" if mode == "xb" else "ab")
+    descriptor = os.open(path, flags, FILE_MODE)
+    restrict(descriptor)
+    return os.fdopen(descriptor, "wb" if mode == "xb" else "ab")
 
 
 def publish(finished: Path, target: Path) -> None:
@@ -82,9 +85,7 @@ def publish(finished: Path, target: Path) -> None:
 
 def make_private_folder(folder: Path) -> None:
     """Makes a folder, and those above it that are missing, for its owner alone."""
-    if not folder.is_dir():
-        make_private_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
+    make_folder(folder)
 
 
 def free_bytes(folder: Path) -> int:

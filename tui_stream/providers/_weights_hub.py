@@ -105,7 +105,7 @@ class Hub:
         import httpx2
 
         return httpx2.AsyncClient(
-            transport=self._reach.transport(httpx2, httpcore2),
+            transport=self._reach.transport(httpx2, httpcore2, ""),
             timeout=httpx2.Timeout(self._silence, connect=connect_limit(self._connect)),
             follow_redirects=not self._reach.offline,
             headers={"accept-encoding": "identity", "user-agent": "tui-stream"},

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 from tui_stream.core.events import Progress
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import WeightsError
+from tui_stream.providers._children import FOR_FETCHING, environment
 from tui_stream.providers._reach import ANYWHERE, Reach
 from tui_stream.providers._weights_files import blocks, disk_full, in_thread, open_private
 
@@ -153,7 +154,7 @@ class _Run:
             stdin=asyncio.subprocess.DEVNULL,
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
-            env=os.environ | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temp)),
+            env=environment(FOR_FETCHING, os.environ) | dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temp)),
             start_new_session=True,
         )
 

@@ -20,11 +20,13 @@ from tui_stream.core.provider import Capabilities
 from tui_stream.errors import ProviderError, RequestError
 from tui_stream.providers import _http
 from tui_stream.providers._failures import translate
+from tui_stream.providers._keys import checked_key
 from tui_stream.providers._ollama_probe import running
 from tui_stream.providers._ollama_sdk import ModelDetails, OllamaModels
 from tui_stream.providers._ollama_stream import OllamaStream
 from tui_stream.providers._pump import pump
 from tui_stream.providers._reach import Reach
+from tui_stream.providers._secrets import Secrets
 from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
@@ -55,6 +57,7 @@ class OllamaProvider:
         environ: where ``OLLAMA_API_KEY`` is looked up, which hosted Ollamas ask for.
 
     Raises:
+        AuthenticationError: what the variable holds cannot be a key.
         ConfigError: the base URL is no address.
     """
 
@@ -62,6 +65,7 @@ class OllamaProvider:
 
     def __init__(self, settings: Settings, environ: Mapping[str, str] | None = None) -> None:
         key = (os.environ if environ is None else environ).get("OLLAMA_API_KEY", "").strip()
+        key = checked_key(key, "The environment variable OLLAMA_API_KEY")
         self._headers = {"authorization": f"Bearer {key}"} if key else {}
         self._settings: OllamaSettings = settings.providers.ollama
         self._connect = settings.timeouts.connect
@@ -77,6 +81,7 @@ class OllamaProvider:
         )
         self._lock = asyncio.Lock()
         self._loaded: _Loaded | None = None
+        self._secrets = Secrets(self._settings.base_url, key=key)
 
     @property
     def model(self) -> str:
@@ -112,15 +117,16 @@ class OllamaProvider:
         model = request.model or await self._find_model()
         peer = self._peer_for(model)
         dialect = OllamaStream(peer, model)
-        try:
-            async with AsyncExitStack() as stack:
-                response = await stack.enter_async_context(self._request(loaded.client, request, model))
-                yield ResponseStarted()
-                events = await stack.enter_async_context(aclosing(pump(response, dialect, peer)))
-                async for event in events:
-                    yield event
-        except loaded.errors as error:
-            raise self._translated(error, peer, model, started=dialect.started) from error
+        with self._secrets.hidden():
+            try:
+                async with AsyncExitStack() as stack:
+                    response = await stack.enter_async_context(self._request(loaded.client, request, model))
+                    yield ResponseStarted()
+                    events = await stack.enter_async_context(aclosing(pump(response, dialect, peer)))
+                    async for event in events:
+                        yield event
+            except loaded.errors as error:
+                raise self._translated(error, peer, model, started=dialect.started) from error
 
     async def models(self) -> Sequence[ModelInfo]:
         """The installed models, the one changed last first.
@@ -128,7 +134,8 @@ class OllamaProvider:
         Raises:
             ProviderError: Ollama cannot be asked.
         """
-        return await (await self._ready()).models.installed()
+        with self._secrets.hidden():
+            return await (await self._ready()).models.installed()
 
     async def show(self, name: str) -> ModelDetails:
         """What Ollama knows about one model.
@@ -137,7 +144,8 @@ class OllamaProvider:
             ModelNotFoundError: it is not installed.
             ProviderError: Ollama cannot be asked.
         """
-        return await (await self._ready()).models.show(name)
+        with self._secrets.hidden():
+            return await (await self._ready()).models.show(name)
 
     async def pull(self, name: str) -> AsyncGenerator[Progress, None]:
         """Fetches a model; closing the generator stops it, and a later call goes on where it stopped.
@@ -148,9 +156,10 @@ class OllamaProvider:
             ProviderError: anything else.
         """
         loaded = await self._ready()
-        async with aclosing(loaded.models.pull(name)) as steps:
-            async for step in steps:
-                yield step
+        with self._secrets.hidden():
+            async with aclosing(loaded.models.pull(name)) as steps:
+                async for step in steps:
+                    yield step
 
     async def aclose(self) -> None:
         """Closes the connections."""
@@ -167,14 +176,15 @@ class OllamaProvider:
 
     def _load(self) -> _Loaded:
         models = OllamaModels(self._url, self._connect, self._peer, self._headers, self._reach, self._query)
-        client = _http.make_client(self._connect, reach=self._reach, query=self._query)
+        client = _http.make_client(self._connect, url=self._url, reach=self._reach, query=self._query)
         return _Loaded(client, models, _http.failures())
 
     async def _find_model(self) -> str:
         """The model to use when a request names none; Ollama is asked once."""
         loaded = await self._ready()
         if not self._model:
-            self._model = await loaded.models.default()
+            with self._secrets.hidden():
+                self._model = await loaded.models.default()
         return self._model
 
     def _peer_for(self, model: str) -> Peer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
@@ -10,13 +11,14 @@ from typing import IO
 
 from tui_stream.core.events import Event, Progress
 from tui_stream.core.models import ChatRequest, ModelInfo
+from tui_stream.core.private_files import open_private
 from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
 from tui_stream.errors import ConfigError, TuiStreamError
 from tui_stream.providers import _recording
 
 
 class RecordingFile:
-    """The file of a recording; several providers may write to it, one answer after the other."""
+    """The file of a recording, its owner's alone; several providers may write to it, one answer after the other."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -30,7 +32,7 @@ class RecordingFile:
         """
         try:
             if self._file is None:
-                self._file = self._path.open("w", encoding="utf-8", buffering=1)
+                self._file = open(self._path, "w", encoding="utf-8", buffering=1, opener=_opened)  # noqa: SIM115 - kept
                 self._file.write(_recording.header(provider.name, provider.model))
             self._file.write(line)
         except OSError as error:
@@ -43,6 +45,13 @@ class RecordingFile:
         """Closes it; nothing is written any more."""
         if self._file is not None:
             self._file.close()
+
+
+def _opened(path: str, flags: int) -> int:
+    """Opens it for its owner alone; a pipe that takes its time is waited for."""
+    descriptor = open_private(path, flags)
+    os.set_blocking(descriptor, True)
+    return descriptor
 
 
 class Recorder:

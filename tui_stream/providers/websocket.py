@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import os
-import re
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -23,8 +22,9 @@ from tui_stream.core.models import ChatRequest, ModelInfo
 from tui_stream.core.provider import Capabilities
 from tui_stream.errors import AuthenticationError, ConfigError, RequestError, TuiStreamError
 from tui_stream.providers import _http
-from tui_stream.providers._keys import find_key
+from tui_stream.providers._keys import KeySource, find_key
 from tui_stream.providers._reach import Reach
+from tui_stream.providers._secrets import Secrets
 from tui_stream.providers._translate import Peer
 from tui_stream.providers._ws_messages import WsMessages
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from tui_stream.providers._ws_exchange import Exchange
 
 _HINT = 'Set base_url to something like "ws://127.0.0.1:3000/".'
-_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _FIXED = ("messages", "model")
 
 
@@ -72,6 +71,7 @@ class WebSocketProvider:
         self._lock = asyncio.Lock()
         self._library: _Library | None = None
         self._key: str | None = None
+        self._secrets = Secrets(self._url, self._settings.headers)
         self._idle: Socket | None = None
         self._active: list[Exchange] = []
         self._confirms = True
@@ -109,12 +109,13 @@ class WebSocketProvider:
         messages = WsMessages(self._peer, model, secret=key)
         question = library.exchange.encoded(body)
         exchange: Exchange = library.exchange.Exchange(library.opener, headers, question, messages, self._peer)
-        try:
-            async with aclosing(self._answer(exchange)) as events:
-                async for event in events:
-                    yield event
-        except library.errors as error:
-            raise self._translated(library, error, messages, model) from error
+        with self._secrets.hidden():
+            try:
+                async with aclosing(self._answer(exchange)) as events:
+                    async for event in events:
+                        yield event
+            except library.errors as error:
+                raise self._translated(library, error, messages, model) from error
 
     async def models(self) -> Sequence[ModelInfo]:
         """The model of the settings; a server on a WebSocket lists none.
@@ -140,7 +141,8 @@ class WebSocketProvider:
         try:
             socket = await library.opener.open(headers)
         except library.errors as error:
-            raise self._translated(library, error, WsMessages(self._peer), "") from error
+            with self._secrets.hidden():
+                raise self._translated(library, error, WsMessages(self._peer), "") from error
         await socket.close()
 
     async def add_context(self, text: str) -> bool:
@@ -202,8 +204,8 @@ class WebSocketProvider:
         self._reach.check_url(self._url)  # the command for the key might connect too
         async with self._lock:
             if self._key is None:
-                names = self._settings.api_key_env, self._settings.api_key_command
-                self._key = await find_key(*names, self._environ)
+                self._key = await find_key(KeySource.of(self._settings), self._environ)
+                self._secrets.learn(self._key)
             return self._key
 
     def _translated(self, library: _Library, error: Exception, messages: WsMessages, model: str) -> TuiStreamError:
@@ -236,13 +238,13 @@ def _as_http(url: str) -> str:
         ConfigError: the URL is no ws or wss address.
     """
     if not url.lower().startswith(("ws://", "wss://")):
-        raise ConfigError(f"The base URL {url!r} is not a ws or wss address.", hint=_HINT)
+        raise ConfigError(f"The base URL {_http.bare_url(url)!r} is not a ws or wss address.", hint=_HINT)
     return f"http{url[2:]}"
 
 
 def _peer(settings: WebSocketSettings) -> Peer:
     shown = _http.shown_url(_as_http(settings.base_url.strip()))
-    given = settings.api_key_env or ("the setting api_key_command" if settings.api_key_command else "")
+    given = KeySource.of(settings).named
     return Peer(
         name=shown.partition("://")[2].partition("/")[0],
         url=f"ws{shown[4:]}",
@@ -258,9 +260,7 @@ def _headers(key: str, own: Mapping[str, str]) -> dict[str, str]:
     Raises:
         ConfigError: one of the settings is no header.
     """
-    for name, value in own.items():
-        if not _HEADER_NAME.fullmatch(name) or not value.isascii() or not value.isprintable():
-            raise ConfigError(f"The header {name!r} cannot be sent.", hint="Check providers.websocket.headers.")
+    _http.checked_headers(own)
     given = any(name.lower() == "authorization" for name in own)
     return {**({"Authorization": f"Bearer {key}"} if key and not given else {}), **own}
 

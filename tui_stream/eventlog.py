@@ -11,7 +11,6 @@ import logging
 import os
 import platform
 import re
-import stat
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -22,6 +21,7 @@ from pathlib import Path
 from tui_stream import __version__
 from tui_stream.config import Settings
 from tui_stream.config.check import looks_secret
+from tui_stream.core.private_files import make_folder, open_private
 from tui_stream.core.sanitize import mask_keys
 from tui_stream.errors import ConfigError
 
@@ -72,7 +72,7 @@ class FileLog:
         backups: int = BACKUPS,
         clock: Callable[[], datetime] = _now,
     ) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(path.parent)
         self._texts = texts
         self._clock = clock
         self._logger: logging.Logger | None = logging.Logger(__name__)  # noqa: LOG001 - one that nobody else can get at
@@ -130,20 +130,11 @@ class _PrivateFile(RotatingFileHandler):
     """A rotating file that only its owner may read, and whose failures nobody hears of."""
 
     def _open(self) -> TextIOWrapper:
-        return open(self.baseFilename, "a", encoding=self.encoding, errors="backslashreplace", opener=_open_private)
+        return open(self.baseFilename, "a", encoding=self.encoding, errors="backslashreplace", opener=open_private)
 
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
         """Passes over a line that cannot be written."""
         del record
-
-
-def _open_private(path: str, flags: int) -> int:
-    """Opens a file for its owner alone; does not wait for somebody to read at the other end of a named pipe."""
-    descriptor = os.open(path, flags | getattr(os, "O_NONBLOCK", 0), 0o600)
-    with suppress(OSError):  # a file of somebody else's that may be written keeps its mode
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
-            os.fchmod(descriptor, 0o600)
-    return descriptor
 
 
 def _shown(name: str, value: object) -> str:

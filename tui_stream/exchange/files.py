@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Final, TextIO
+from typing import TextIO
 
+from tui_stream.core.private_files import FILE_MODE, make_temporary
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import StoreError
-
-_PRIVATE: Final = 0o600
 
 
 def exists(path: Path) -> bool:
@@ -46,13 +44,11 @@ def created(path: Path, *, replace: bool = False) -> Iterator[TextIO]:
     """
     try:
         final, new = _place(path, replace=replace)
-        handle, name = tempfile.mkstemp(prefix=".tui-stream-", suffix=".part", dir=final.parent)
+        handle, made = make_temporary(final.parent, ".tui-stream-", ".part")
     except (OSError, RuntimeError, ValueError) as error:
         raise _failure(path, error) from error
-    made = Path(name)
     try:
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            os.fchmod(file.fileno(), _PRIVATE)
             yield file
             file.flush()
             os.fsync(file.fileno())
@@ -77,7 +73,7 @@ def _place(path: Path, *, replace: bool) -> tuple[Path, bool]:
 def _put(made: Path, final: Path, *, new: bool) -> None:
     """Puts a finished file in its place; a new one takes the place of no other."""
     if new:
-        final.touch(mode=_PRIVATE, exist_ok=False)
+        final.touch(mode=FILE_MODE, exist_ok=False)
     done = False
     try:
         made.replace(final)

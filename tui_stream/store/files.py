@@ -8,26 +8,23 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-FOLDER_MODE, FILE_MODE = 0o700, 0o600
+from tui_stream.core import private_files
+from tui_stream.core.private_files import FILE_MODE, FOLDER_MODE
+
 COMPANIONS = ("-wal", "-shm")
 """What SQLite keeps beside a database; without its -wal a database lacks what was written last."""
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the folder, and those that it is in, if need be, and shuts it to others, whatever the umask.
+    """Makes the folder if need be, and those above it that are missing, and shuts it to others, whatever the umask.
 
     Raises:
         OSError: it cannot be made.
     """
     if folder.is_dir():
         _restrict(folder, FOLDER_MODE)
-        return
-    for missing in reversed([folder, *(parent for parent in folder.parents if not parent.exists())]):
-        with suppress(FileExistsError):
-            missing.mkdir(mode=FOLDER_MODE)
-            missing.chmod(FOLDER_MODE)
-    if not folder.is_dir():
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    else:
+        private_files.make_folder(folder)
 
 
 def make_file(path: Path) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from tui_stream.core.private_files import FILE_MODE
 from tui_stream.errors import StoreError
 from tui_stream.store import files, index, recovery, salvage
 from tui_stream.store.database import Connection, Identity, connect, transaction
@@ -48,7 +49,7 @@ class Opening:
 
     def suspect(self) -> None:
         """Has the next opening look through the whole database."""
-        (self.folder / _SUSPECT).touch(files.FILE_MODE)
+        (self.folder / _SUSPECT).touch(FILE_MODE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from tui_stream.store.files import FILE_MODE, make_folder
+from tui_stream.core.private_files import FILE_MODE
+from tui_stream.store.files import make_folder
 
 _STEP = 0.02  # seconds between two looks at a lock
 

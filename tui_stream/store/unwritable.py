@@ -12,8 +12,8 @@ import tempfile
 from contextlib import ExitStack, closing
 from pathlib import Path
 
+from tui_stream.core.private_files import FILE_MODE, FOLDER_MODE
 from tui_stream.store.database import Connection, connect
-from tui_stream.store.files import FILE_MODE, FOLDER_MODE
 
 Stamp = tuple[tuple[int, int] | None, ...]
 

@@ -5,7 +5,8 @@ Nothing heavy is imported before a command runs, so that ``--help`` and ``--vers
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 import typer
@@ -43,6 +44,28 @@ class _Group(TyperGroup):
         if not args or (args[0] not in self.commands and args[0] not in root_options):
             args = [AUTOMATIC, *args]
         return super().parse_args(ctx, args)
+
+    def make_context(self, *args: Any, **more: Any) -> Any:
+        """As in any group; what is wrong with the command line is told in clean text."""
+        with _cleaned():
+            return super().make_context(*args, **more)
+
+    def invoke(self, ctx: Any) -> Any:
+        """As in any group; what is wrong with a command's flags is told in clean text."""
+        with _cleaned():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def _cleaned() -> Iterator[None]:
+    """Typer quotes what was typed, or pasted; it escapes control characters, but not those that turn text around."""
+    try:
+        yield
+    except typer.TyperException as error:
+        from tui_stream.core.sanitize import clean
+
+        error.message = clean(error.message)
+        raise
 
 
 app = typer.Typer(

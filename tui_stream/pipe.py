@@ -21,7 +21,7 @@ from tui_stream.core import figures
 from tui_stream.core.events import Progress, TurnUpdate
 from tui_stream.core.models import FinishReason
 from tui_stream.core.sanitize import clean, clean_line
-from tui_stream.core.session import OpenSession
+from tui_stream.core.session import OpenedSession, OpenSession
 from tui_stream.core.turn import Turn
 from tui_stream.errors import TuiStreamError, UsageError
 
@@ -56,10 +56,16 @@ class Output(Protocol):
 
 
 class FileOutput:
-    """Writes UTF-8 to a file descriptor, unbuffered; to a pipe or a file byte for byte."""
+    """Writes to a file descriptor, unbuffered; to a pipe or a file byte for byte.
 
-    def __init__(self, descriptor: int) -> None:
+    Args:
+        descriptor: what to write to.
+        encoding: what it reads; a character that this does not have becomes a question mark.
+    """
+
+    def __init__(self, descriptor: int, encoding: str = "utf-8") -> None:
         self._descriptor = descriptor
+        self._encoding = encoding
         self._last = ""
 
     def write(self, text: str) -> None:
@@ -68,7 +74,7 @@ class FileOutput:
         Raises:
             CancelledError: the task was cancelled while it waited for the reader.
         """
-        left = memoryview(text.encode("utf-8", "replace"))
+        left = memoryview(text.encode(self._encoding, "replace"))
         while left:
             if not self._writable():
                 continue
@@ -99,11 +105,11 @@ def _current_task() -> asyncio.Task[object] | None:
 
 
 class Notes:
-    """What is said besides the answer: errors always, progress only to a terminal."""
+    """What is said besides the answer: errors always, progress only to a terminal that can take it away again."""
 
     def __init__(self, stream: IO[str] | None) -> None:
         self._stream = stream
-        self._terminal = stream is not None and stream.isatty()
+        self._terminal = stream is not None and stream.isatty() and os.environ.get("TERM") != "dumb"
         self._open = False
 
     def say(self, text: str) -> None:
@@ -142,6 +148,7 @@ async def run(open_session: OpenSession, prompt: str, *, output: Output, notes: 
     opened = await open_session()
     session = opened.session
     try:
+        _tell(opened, notes)
         turn = session.begin(prompt)
         try:
             async with aclosing(session.run(turn)) as updates:
@@ -156,9 +163,13 @@ async def run(open_session: OpenSession, prompt: str, *, output: Output, notes: 
         output.end()
         return _finish(turn, notes)
     finally:
-        for notice in opened.notices():
-            notes.say(notice)
+        _tell(opened, notes)
         await session.aclose()
+
+
+def _tell(opened: OpenedSession, notes: Notes) -> None:
+    for notice in opened.notices():
+        notes.say(notice)
 
 
 def _pass_on(update: TurnUpdate, output: Output, notes: Notes) -> None:

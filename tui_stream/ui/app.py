@@ -18,6 +18,8 @@ from tui_stream.ui.terminal_app import TerminalApp
 from tui_stream.ui.themes import check_theme, own_themes
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tui_stream.config import UiSettings
     from tui_stream.core.session import OpenSession
 
@@ -58,6 +60,11 @@ class ChatApp(TerminalApp):
         """The chat is the first and only screen."""
         return self._chat
 
+    async def prepare_stop(self) -> None:
+        """Keeps what has arrived."""
+        if self._chat.pane.session is not None:
+            await self._chat.pane.session.keep_now()
+
     def _on_notify(self, event: Notify) -> None:
         """What is said again takes the place of what still stands there of it; Textual's own handler shows it then."""
         again = [told for told in self._notifications if told.message == event.notification.message]
@@ -95,22 +102,47 @@ async def run(
 
     Raises:
         ConfigError: the settings name a theme that does not exist.
+        BaseException: a fault in the program that ended the chat; the terminal is put right by then.
     """
+    _end_on_signals(lambda code: app.exit(return_code=code))  # which is called once there is one
     app = ChatApp(open_session, ui=ui, history=history, stall_notice=stall_notice, first_prompt=first_prompt)
     chat = app.get_default_screen()
-    _end_on_signals(app)
+    asyncio.get_running_loop().set_exception_handler(partial(_end_on_faults, app))
     try:
         await app.run_async()
     finally:
         if chat.pane.session is not None:
             await chat.pane.session.aclose()
+    if app.fault is not None:
+        raise app.fault
     return app.return_code or 0
 
 
-def _end_on_signals(app: ChatApp) -> None:
-    """Leaves in good order when told to end, so that the terminal is put right and the answer is closed."""
+def _end_on_faults(app: ChatApp, loop: asyncio.AbstractEventLoop, context: dict[str, object]) -> None:
+    """Ends after a fault in what the loop calls by itself, as after one in a widget.
+
+    What a task died of that nobody waits for any more changes nothing for the person.
+    """
+    del loop
+    error = context.get("exception")
+    if isinstance(error, BaseException) and "handle" in context:
+        app.fail(error)
+
+
+def _end_on_signals(end: Callable[[int], None]) -> None:
+    """Leaves in good order when told to end, so that the terminal is put right and the answer is closed.
+
+    Args:
+        end: is called by the event loop, with the exit code.
+
+    Raises:
+        CancelledError: it was told before; Textual would take what asyncio makes of that for a usual end.
+    """
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         with suppress(AttributeError, NotImplementedError):
             number = getattr(signal, name)
-            loop.add_signal_handler(number, partial(app.exit, return_code=_SIGNALLED + number))
+            loop.add_signal_handler(number, partial(end, _SIGNALLED + number))
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError

@@ -144,6 +144,7 @@ KEYS = (
         footer=False,
     ),
     Key("save", "ctrl+s", "Ctrl+S", "", "Saves the conversation: as Markdown, JSON, HTML or plain text.", footer=False),
+    Key("app.to_background", "ctrl+z", "Ctrl+Z", "", "Leaves for the shell; fg comes back here.", footer=False),
     Key("redraw", "ctrl+l", "Ctrl+L", "", "Draws the screen again, if something else wrote over it.", footer=False),
     Key("help", "f1", "F1", "Help", "Shows this list."),
     Key("quit", "ctrl+q", "Ctrl+Q", "Quit", "Leaves the program."),

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections.abc import Callable
 from contextlib import ExitStack
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -23,6 +26,8 @@ from tui_stream.ui.terminal_link import Link
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+_FAULT = 1  # the exit code
+
 
 class TerminalApp(App[None]):
     """Draws through a `Painter`, in step with a `Link`.
@@ -33,6 +38,7 @@ class TerminalApp(App[None]):
     Attributes:
         link: keeps what is drawn in step with what the terminal takes.
         painter: knows what stands on the terminal.
+        fault: what ended the app, if it was a fault in it; the first one, where others followed.
     """
 
     def __init__(self, *, frame: float) -> None:
@@ -41,6 +47,7 @@ class TerminalApp(App[None]):
         self.painter = Painter()
         self._held = ExitStack()
         self._undrawn = False
+        self.fault: BaseException | None = None
         self._keys = KeyTurns(self, super().on_event, lambda screen: isinstance(screen, ConfirmScreen))
 
     async def on_event(self, event: events.Event) -> None:
@@ -92,6 +99,41 @@ class TerminalApp(App[None]):
         """Writes only what changed."""
         super()._display(screen, painted(renderable, self.painter, self.size))
 
+    # -- what Textual would do otherwise --------------------------------------------------------------
+
+    def _fatal_error(self) -> None:
+        """Ends the app after a fault in it; in place of Textual's traceback, which shows variables and so keys."""
+        self.fail(sys.exc_info()[1] or self._exception)
+
+    def fail(self, error: BaseException | None) -> None:
+        """Ends the app after a fault; who runs the app raises it once the terminal has been put right."""
+        self.fault = self.fault or error
+        self._close_messages_no_wait()
+
+    def panic(self, *renderables: RenderableType) -> None:
+        """Ends the app as Textual does for some faults of its own, but never with an exit code of success."""
+        self._return_code = _FAULT
+        super().panic(*renderables)
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Opens nothing: Textual would hand any text to the browser's command line; see `tui_stream.ui.links`."""
+
+    async def prepare_stop(self) -> None:
+        """Does what has to be done before the program is stopped for who knows how long."""
+
+    async def action_to_background(self) -> None:
+        """Stops the program with all that was started with it, until the shell lets it go on."""
+        stop: Callable[[], object] | None = getattr(self._driver, "to_background", None)
+        if stop is None:
+            return
+        if not _has_shell():
+            self.notify("No shell started the program, so nothing could bring it back.", markup=False, timeout=4)
+            return
+        await self.prepare_stop()
+        stop()
+
+    # -- drawing ------------------------------------------------------------------------------------
+
     def on_resize(self) -> None:
         """Paints all of the screen anew: a terminal moves, cuts or clears what it shows as it likes."""
         self.painter.forget()
@@ -101,3 +143,9 @@ class TerminalApp(App[None]):
     def post_display_hook(self) -> None:
         """A new layout draws even while nothing is to be drawn, which Textual then throws away."""
         self._undrawn = self._undrawn or self.link.held
+
+
+def _has_shell() -> bool:
+    """Whether a shell waits that can stop this program and let it go on: who started it has the same terminal."""
+    parent = os.getppid()
+    return parent > 1 and os.getsid(parent) == os.getsid(0)

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import signal
 import socket
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 _KEPT = frozenset({"PATH", "LANG", "LC_ALL", "TMPDIR", "TUI_STREAM_TEST_WEIGHTS", "CI", "SYSTEMROOT"})
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _interruptible() -> Iterator[None]:
+    """Programs that tests start can be interrupted, also where the tests run in a shell's background, which cannot."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

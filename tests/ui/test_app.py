@@ -48,3 +48,27 @@ async def test_ctrl_l_draws_the_screen_again(monkeypatch: pytest.MonkeyPatch) ->
         monkeypatch.setattr(screen.app.painter, "forget", lambda: forgot.append("all"))
         await screen.pilot.press("ctrl+l")
         await screen.until(lambda: forgot == ["all"])
+
+
+async def test_a_fault_of_textuals_own_is_no_success(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with running(chat()) as screen:
+        monkeypatch.setattr(screen.app, "_close_messages_no_wait", lambda: None)
+        screen.app.panic("something is wrong")
+        assert screen.app.return_code == 1
+
+
+async def test_textual_opens_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("textual.driver.Driver.open_url", lambda _, url, *__: opened.append(url))
+    async with running(chat()) as screen:
+        screen.app.open_url("%66ile:///etc/passwd")
+        screen.app.open_url("https://example.org", new_tab=False)
+    assert not opened
+
+
+async def test_ctrl_z_is_for_the_shell_and_another_key_takes_typing_back() -> None:
+    async with running(chat()) as screen:
+        await screen.pilot.press("a", "ctrl+z")
+        await screen.until(lambda: screen.prompt == "a")
+        await screen.pilot.press("ctrl+underscore")
+        await screen.until(lambda: screen.prompt == "")

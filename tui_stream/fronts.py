@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import io
 import os
 import sys
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, TextIO
 
+from tui_stream.core import encodings
 from tui_stream.errors import UsageError
 from tui_stream.flags import AUTOMATIC
 
@@ -79,14 +79,6 @@ def _is_terminal(stream: IO[str] | None) -> bool:
     return stream is not None and stream.isatty()
 
 
-def _reads_utf8(stream: TextIO) -> bool:
-    """Whether what reads a stream takes UTF-8, as far as anybody knows; others find control bytes in it.
-
-    The locale "C", whose encoding is ASCII, stands where nobody has chosen one.
-    """
-    return codecs.lookup(stream.encoding or "utf-8").name in ("utf-8", "utf-8-sig", "ascii")
-
-
 def chat(settings: Settings, prompt: str, kept: Keeping) -> int:
     """Opens the chat.
 
@@ -99,11 +91,13 @@ def chat(settings: Settings, prompt: str, kept: Keeping) -> int:
             "The chat needs a terminal, and this is none that can show it.",
             hint='Use the pipe: tui-stream pipe "Name three fruits."',
         )
-    if not _reads_utf8(sys.stdout):
+    if not encodings.reads_utf8(sys.stdout):
         raise UsageError(
             f"The chat needs a terminal that reads UTF-8; the locale says that this one reads {sys.stdout.encoding}.",
             hint="If it does: export LC_ALL=C.UTF-8",
         )
+    for name in [name for name in os.environ if name.startswith("TEXTUAL")]:
+        del os.environ[name]  # a log that others may read, another driver: for those who develop Textual
     from tui_stream.ui import app as ui
     from tui_stream.ui.history import History
 
@@ -161,7 +155,6 @@ def pipe(settings: Settings, prompt: str, kept: Keeping) -> int:
     piped = io.BytesIO() if stdin is None else stdin.buffer
     text = front_end.read_prompt(prompt, piped, interactive=_is_terminal(stdin), notes=notes)
     cleaner = clean if _is_terminal(stdout) else repair
-    encoding = stdout.encoding if _is_terminal(stdout) and not _reads_utf8(stdout) else "utf-8"
 
     async def open_it() -> OpenedSession:
         conversation = await kept.conversation()
@@ -173,7 +166,7 @@ def pipe(settings: Settings, prompt: str, kept: Keeping) -> int:
         return front_end.main(
             open_it,
             text,
-            output=front_end.FileOutput(stdout.fileno(), encoding),
+            output=front_end.FileOutput(stdout.fileno(), encodings.written(stdout)),
             notes=notes,
         )
 

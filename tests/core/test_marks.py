@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tui_stream.core.marks import MOST_MARKS, PILED, fewer_marks
 from tui_stream.core.sanitize import clean, repair
 
-MARKS = "\u0301\u0489\u20dd\u200d\ufe0f\u0e31\u1160\ud7b0\u3099"
+MARKS = "\xad\u0301\u0489\u20dd\u200d\ufe0f\u0e31\u1160\ud7b0\u3099"
 
 
 def piled(text: str) -> int:

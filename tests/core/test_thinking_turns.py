@@ -20,6 +20,7 @@ from tui_stream.core.events import (
     TurnUpdate,
     UsageReport,
 )
+from tui_stream.core.marks import MOST_MARKS
 from tui_stream.core.metering import estimate_tokens
 from tui_stream.core.models import ChatMessage, ChatRequest, FinishReason, MessageStatus, Role, Usage
 from tui_stream.core.session import ChatSession, SessionOptions
@@ -196,3 +197,21 @@ async def test_captures_without_tags_stay_as_they_are(name: str) -> None:
     assert plain == turn.message.text == "".join(event.text for event in said if isinstance(event, TextDelta))
     thoughts = "".join(event.text for event in said if isinstance(event, ReasoningDelta))
     assert turn.message.reasoning == thoughts
+
+
+async def test_marks_on_one_cell_of_a_thought_are_counted_over_its_pieces() -> None:
+    gates = [Gate() for _ in range(5)]
+    script: list[Step] = [TextDelta("<think>a")]
+    for gate in gates:
+        script += [gate, TextDelta("\u0301" * 5)]
+    talk = Talk([*script, TextDelta("</think>Yes."), STOP])
+    turn = talk.session.begin("Hi")
+    seen: list[TurnUpdate] = []
+    task = asyncio.create_task(talk.run(turn, seen))
+    for number, gate in enumerate(gates):
+        await gate.reached.wait()
+        while len(seen) <= number:
+            await asyncio.sleep(0)
+        gate.open()
+    await task
+    assert (turn.message.reasoning, turn.message.text) == ("a" + "\u0301" * MOST_MARKS, "Yes.")

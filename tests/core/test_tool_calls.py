@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from tui_stream.core.events import ToolCallDelta
+from tui_stream.core.marks import MOST_MARKS
 from tui_stream.core.models import ToolCall
 from tui_stream.core.sanitize import clean
 from tui_stream.core.tool_calls import MOST_TOOL_CALLS, ToolCalls
@@ -45,7 +46,8 @@ def test_calls_beyond_the_most_are_passed_over_and_counted(index: int) -> None:
 def test_the_pieces_of_a_batch_are_put_behind_long_arguments_at_once() -> None:
     cleaned: list[str] = []
 
-    def cleaner(text: str) -> str:
+    def cleaner(text: str, before: str = "", /) -> str:
+        del before
         cleaned.append(text)
         return text
 
@@ -55,3 +57,12 @@ def test_the_pieces_of_a_batch_are_put_behind_long_arguments_at_once() -> None:
     calls.join()
     calls.join()
     assert cleaned == ["x" * 1000]
+
+
+def test_marks_on_one_cell_are_counted_over_the_pieces_of_arguments() -> None:
+    found: list[ToolCall] = []
+    calls = ToolCalls(found, clean)
+    for _ in range(5):
+        calls.add(ToolCallDelta(0, arguments="\u0301" * 5))
+        calls.join()
+    assert found[0].arguments == "\u0301" * MOST_MARKS

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import io
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
@@ -289,3 +290,15 @@ def test_what_cannot_be_encoded_does_not_get_in(tmp_path: Path) -> None:
     (back,) = read(tmp_path / "a.json", json.dumps(value))
     assert back.title == "a\x1b]0;x\x07b\u202ec"
     assert back.messages[0].text == "\x9b31m\ufffd"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"pinned": "a\ud800"}, {"created_at": "\ud800"}, {"a\ud800": 1, "pinned": "\udfff"}],
+    ids=["word", "time", "name"],
+)
+def test_half_a_character_where_no_text_stands_is_told_by_its_place(tmp_path: Path, wrong: dict[str, object]) -> None:
+    value = json.loads(written(straight(Message(Role.USER, "Hello"))))
+    value["conversations"][0].update(wrong)
+    with pytest.raises(StoreError, match=re.escape("conversations[0]")):
+        read(tmp_path / "wrong.json", json.dumps(value))

@@ -69,7 +69,9 @@ _PROBED = {
 """The kinds that garak's probe ``ansiescape`` has a model say (garak/resources/ansi.py in github.com/NVIDIA/garak)."""
 
 _SPELLED = {
-    "spelled": r"\x1b[8m \033[8m \33[8m \27[8m \e[8m \u001b[8m \u{1b}[8m \U0000001b[8m \x9b8m \x9d0;a \x1b]0;a\x07",
+    "spelled_c": r"\x1b[8m \033[8m \33[8m \27[8m \e[8m",
+    "spelled_u": r"\u001b[8m \u{1b}[8m \U0000001b[8m",
+    "spelled_c1": r"\x9b8m \x9d0;a \x1b]0;a\x07",
 }
 """And what it has written out in the ways of programming languages, which nothing may turn into what it stands for."""
 

@@ -85,7 +85,7 @@ WRITTEN: dict[str, Callable[[str], str]] = {
 
 
 @pytest.mark.parametrize("name", WRITTEN)
-@pytest.mark.parametrize("key", [KEY, "correct?horse>battery", "sk-0123456789"])
+@pytest.mark.parametrize("key", [KEY, "correct?horse>battery", "co?rect horse", "sk-0123456789"])
 def test_a_secret_is_found_in_other_writing(name: str, key: str) -> None:
     written = WRITTEN[name](key)
     masked = Secrets(key=key).mask(f"It is <{written}>.")

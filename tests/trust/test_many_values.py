@@ -24,7 +24,9 @@ from tui_stream.errors import ProtocolError
 from tui_stream.providers import _pacing
 from tui_stream.providers._json import MOST_VALUES, decode
 from tui_stream.providers._lines import MAX_LINE
-from tui_stream.providers._translate import MOST_PARTS
+from tui_stream.providers._responses_events import ResponseEvents
+from tui_stream.providers._responses_parts import Retold
+from tui_stream.providers._translate import MOST_PARTS, Peer
 
 ROOM = MAX_LINE - 4096
 """Bytes of a piece that is just allowed."""
@@ -164,6 +166,36 @@ async def test_texts_without_an_end() -> None:
         await server.left()
     assert f"in more than {MOST_PARTS:,} parts" in outcome.said
     assert outcome.printed.startswith("x")
+
+
+_TOLD = 20_000
+_PARTS = [{"type": "output_text", "text": "aaaaz"}] * _TOLD
+_CALL = {"type": "function_call", "id": "i", "call_id": "c", "name": "f", "arguments": "a"}
+AGAIN = {
+    "a message": ("output_text", [{"id": "i", "type": "message", "content": _PARTS}]),
+    "another": ("output_text", [{"id": "j", "type": "message", "content": _PARTS}]),
+    "a call": ("function_call_arguments", [_CALL] * _TOLD),
+}
+
+
+@pytest.mark.parametrize("name", AGAIN)
+def test_texts_told_again_without_an_end(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However short an event is, the program compares no more for it than it can between two keys."""
+    kind, told = AGAIN[name]
+    compared: list[int] = []
+    compare = Retold.compare
+
+    def counted(self: Retold, characters: int) -> None:
+        compare(self, characters)
+        compared.append(characters)
+
+    monkeypatch.setattr(Retold, "compare", counted)
+    events = ResponseEvents(Peer("server", "http://server"))
+    piece = {"item_id": "i", "output_index": 0, "delta": "a" * 1_000_000 + "aaaaz"}
+    assert list(events.feed({"type": f"response.{kind}.delta", **piece}))
+    with pytest.raises(ProtocolError, match="parts"):
+        list(events.feed({"type": "response.completed", "response": {"output": told}}))
+    assert 0 < sum(compared) < 100_000_000
 
 
 async def far_calls(line: Line) -> None:

@@ -1,4 +1,4 @@
-"""What commands print: UTF-8 on stdout, lines that fit the terminal, and nothing in them that could steer it."""
+"""What commands print: text on stdout, lines that fit the terminal, and nothing in them that could steer it."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from typing import IO, TextIO
 
 import typer
 
+from tui_stream.core.encodings import written
 from tui_stream.core.sanitize import clean
 from tui_stream.errors import TuiStreamError, UsageError
 
@@ -52,7 +53,7 @@ def screen() -> Screen | None:
 
 @contextmanager
 def printed() -> Iterator[TextIO]:
-    """Stdout, as UTF-8 whatever the locale. Where the reader has gone away, the program ends quietly.
+    """Stdout, in UTF-8 unless a terminal reads something else. Where the reader has gone away, the program just ends.
 
     Raises:
         UsageError: stdout was closed.
@@ -64,7 +65,8 @@ def printed() -> Iterator[TextIO]:
         raise UsageError("There is no stdout to write to.", hint="Do not close it.")
     try:
         descriptor = stdout.fileno()
-        with open(descriptor, "w", encoding="utf-8", errors="replace", newline="\n", closefd=False) as stream:
+        encoding = written(stdout)
+        with open(descriptor, "w", encoding=encoding, errors="replace", newline="\n", closefd=False) as stream:
             yield stream
     except BrokenPipeError as error:
         raise typer.Exit(EXIT_READER_GONE) from error

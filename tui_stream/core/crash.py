@@ -18,7 +18,7 @@ from tui_stream.core.sanitize import clean, mask_keys, mask_words
 EXIT_CODE = 1
 
 _HEAD = "tui-stream: A fault in the program ended it. Please report these lines; keys and values are left out.\n"
-_TELLING = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
+_TELLING = re.compile(r"key|token|secret|pass|pwd|auth|cred", re.IGNORECASE)
 _SHORTEST = 6  # characters of a value that is taken for a key
 
 _LONGEST = 1000

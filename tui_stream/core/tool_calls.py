@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from tui_stream.core.events import ToolCallDelta
+from tui_stream.core.marks import MOST_MARKS
 from tui_stream.core.models import ToolCall
-from tui_stream.core.sanitize import clean_line
+from tui_stream.core.sanitize import Cleaner, clean_line
 
 MOST_TOOL_CALLS = 256
 """Calls in one answer; those beyond are passed over."""
@@ -23,7 +22,7 @@ class ToolCalls:
         cleaner: takes out what could steer a terminal.
     """
 
-    def __init__(self, calls: list[ToolCall], cleaner: Callable[[str], str]) -> None:
+    def __init__(self, calls: list[ToolCall], cleaner: Cleaner) -> None:
         self._calls = calls
         self._before = len(calls)
         self._clean = cleaner
@@ -51,5 +50,6 @@ class ToolCalls:
     def join(self) -> None:
         """Puts the arguments that came behind those that were there."""
         for index, pieces in self._pieces.items():
-            self._calls[index].arguments += self._clean("".join(pieces))
+            call = self._calls[index]
+            call.arguments += self._clean("".join(pieces), call.arguments[-MOST_MARKS:])
         self._pieces.clear()

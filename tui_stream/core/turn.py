@@ -163,7 +163,8 @@ class Turn:
             pieces.append((True, self._clean(batch.reasoning, self.message.reasoning[-MOST_MARKS:])))
             if not splitter.thinking:
                 pieces += splitter.flush()
-        return pieces + splitter.feed(self._clean(batch.text, self.message.text[-MOST_MARKS:]))
+        before = self.message.reasoning if splitter.thinking else self.message.text
+        return pieces + splitter.feed(self._clean(batch.text, before[-MOST_MARKS:]))
 
     def _add(
         self,

@@ -174,6 +174,8 @@ def read_conversation(value: object, place: str) -> Conversation:
         record = msgspec.convert(value, records.ConversationRecord)
     except msgspec.ValidationError as error:
         raise _misfit(place, str(error)) from error
+    except UnicodeEncodeError as error:
+        raise _wrong(place, "a name or a word in it has half a character") from error
     conversation = Conversation(
         id=record.id,
         title=repair(record.title),

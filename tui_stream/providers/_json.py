@@ -21,6 +21,8 @@ that it takes on the wire."""
 _MOST_LOOKED_AT = 4096  # bytes of a text, to see whether it is JSON
 _WORDS = ("true", "false", "null", "NaN", "Infinity", "-Infinity")
 _HALF_A_NUMBER = re.compile(r"\.|[eE][+-]?")
+_PAIR = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+_ALONE = re.compile("[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]")
 _HALF_AN_ESCAPE = 5  # characters of it at most
 
 _MOST_DIGITS = 300  # of a whole number; about where floating point numbers end too
@@ -177,5 +179,7 @@ def _paired(text: str) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if _ALONE.search(text):
+            text = "\ufffd".join(_ALONE.split(text))  # a codec would call its error handler for each of them
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le") if _PAIR.search(text) else text
     return text

@@ -23,7 +23,7 @@ from tui_stream.core.events import (
 )
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.providers._chat_chunks import count, usage_of
-from tui_stream.providers._responses_parts import Part, Places, Strand
+from tui_stream.providers._responses_parts import Part, Places, Retold, Strand
 from tui_stream.providers._translate import Fault, Peer, check_parts, fault_in, refusal
 
 _KINDS = {
@@ -91,7 +91,8 @@ class ResponseEvents:
         self._asked = model
         self._limit = limit
         self._model = ""
-        self._answer, self._thoughts = Strand(), Strand()
+        self._retold = Retold()
+        self._answer, self._thoughts = Strand(self._retold), Strand(self._retold)
         self._calls: list[_Call] = []
         self._placed: dict[int | str, _Call] = {}
         self._refused = False
@@ -144,7 +145,7 @@ class ResponseEvents:
         elif verb == "done" and (full := _whole(event)):
             if kind == "call":
                 call = self._call_at(places)
-                yield from self._called(call, call.arguments.rest(full), {"name": event.get("name")})
+                yield from self._called(call, self._rest(call, full), {"name": event.get("name")})
             else:
                 yield from self._show(kind, self._strand(kind).rest(kind, places, number, full))
 
@@ -163,7 +164,7 @@ class ResponseEvents:
         """What has not come yet of a whole item."""
         if item.get("type") in _CALLS:
             call = self._call_at(places, item.get("call_id"))
-            yield from self._called(call, call.arguments.rest(_whole(item)), item)
+            yield from self._called(call, self._rest(call, _whole(item)), item)
             return
         for name in ("summary", "content"):
             parts = item.get(name)
@@ -228,6 +229,11 @@ class ResponseEvents:
         self._placed |= dict.fromkeys(places, call)
         check_parts(len(self._placed))
         return call
+
+    def _rest(self, call: _Call, full: str) -> str:
+        """What has not come yet of the arguments of a call."""
+        self._retold.compare(call.arguments.size)
+        return call.arguments.rest(full)
 
     def _called(self, call: _Call, arguments: str, item: Mapping[str, object] | None = None) -> Iterator[Event]:
         """A piece of a call; its name and id, which an item or its last event holds, are told once."""

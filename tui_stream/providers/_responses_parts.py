@@ -10,13 +10,36 @@ from __future__ import annotations
 from io import StringIO
 
 from tui_stream.providers._json import TextJoiner
-from tui_stream.providers._translate import check_parts
+from tui_stream.providers._translate import MOST_PARTS, check_parts
+
+_MOST_RETOLD = 4 * MOST_PARTS
+_MOST_COMPARED = 1 << 26  # characters; that takes a tenth of a second at the most
 
 Place = int | str
 """Where an item stands: its ``output_index``, or its id where the server counts none."""
 
 Places = tuple[Place, ...]
 """The places under which an item may be known, the surest first; at least one."""
+
+
+class Retold:
+    """How often a text was told again in one answer, and with how much it was compared: a short event may ask a lot."""
+
+    __slots__ = ("_compared", "_times")
+
+    def __init__(self) -> None:
+        self._times = self._compared = 0
+
+    def compare(self, characters: int) -> None:
+        """A text is told again and will be compared with so many characters.
+
+        Raises:
+            ProtocolError: there were too many.
+        """
+        self._times += 1
+        self._compared += characters
+        if self._times > _MOST_RETOLD or self._compared > _MOST_COMPARED:
+            check_parts(MOST_PARTS + 1)
 
 
 class Part:
@@ -32,6 +55,11 @@ class Part:
     def text(self) -> str:
         """All of it."""
         return self._came.getvalue()
+
+    @property
+    def size(self) -> int:
+        """Characters of it."""
+        return self._came.tell()
 
     def add(self, piece: str) -> str:
         """The next piece, as it can be shown."""
@@ -60,9 +88,13 @@ class Strand:
 
     Items of a response are texts of their own (a word before a tool call, the paragraphs of a summary), so a
     blank line is put between them.
+
+    Args:
+        retold: counts what is told again.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, retold: Retold) -> None:
+        self._retold = retold
         self._found: dict[tuple[str, Place, int], Part] = {}
         self._parts: list[Part] = []
         self._begun = self._new_paragraph = False
@@ -91,14 +123,20 @@ class Strand:
         """What has not come yet of a part whose full text this is.
 
         Where its place says nothing for certain, a text that came before under another one is the same text.
+
+        Raises:
+            ProtocolError: too much is told again, or there are too many parts.
         """
         part = self._find(kind, places, number)
         if part is None:
-            if full in self._doubtful(places):
+            before = self._doubtful(places)
+            self._retold.compare(len(before))
+            if full in before:
                 return ""
             part = self._make(kind, places, number)
             if number == 0 or kind == "summary":
                 self.separate()
+        self._retold.compare(part.size)
         return self._shown(part.rest(full))
 
     def flush(self) -> str:

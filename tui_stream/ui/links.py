@@ -14,7 +14,9 @@ _MAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~][\w.!#$%&'*+/=?^`{|}~-]*@[\w.-]+", re
 _BLANK = "\u115f\u1160\u3164\uffa0\u2800"
 """Letters and signs of which nothing is seen."""
 
-_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC"})
+_SIGNS = "-._:"  # what a host may have beside letters, their marks and digits
+_CROSSING = re.compile("[\u0334-\u0338\u20d2-\u20e4]")  # marks that cross a letter out, or ring it
+_ALIKE = frozenset({"LATIN", "CYRILLIC", "GREEK", "ARMENIAN", "CHEROKEE", "COPTIC", "LISU"})
 _MAIL_FIELDS = frozenset({"to", "cc", "bcc", "subject", "body"})
 """What a link may fill in; some mail programs would attach a file that a link names."""
 
@@ -46,10 +48,21 @@ def _visible(character: str) -> bool:
 
 
 def _plain(host: str) -> bool:
-    """Whether a host is what it looks like: no part of it mixes alphabets whose letters look alike."""
-    if host.startswith("-") or "\\" in host:
+    """Whether a host is what it looks like: letters in their plain form, and in no part of it two alphabets alike."""
+    folded = host.casefold()
+    if host.startswith("-") or unicodedata.normalize("NFKC", folded) != unicodedata.normalize("NFC", folded):
+        return False
+    if _CROSSING.search(host) or not all(map(_in_names, host)):
         return False
     return all(len(_ALIKE.intersection(map(_script, part))) <= 1 for part in host.split("."))
+
+
+def _in_names(character: str) -> bool:
+    """Whether a character stands in names, and looks like none of the signs that end them."""
+    if character.isascii():
+        return character.isalnum() or character in _SIGNS
+    small_capital = "SMALL CAPITAL" in unicodedata.name(character, "")
+    return (unicodedata.category(character)[0] in "LM" and not small_capital) or character.isdecimal()
 
 
 def _script(character: str) -> str:

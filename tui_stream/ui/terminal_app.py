@@ -16,6 +16,7 @@ from textual.driver import Driver
 from textual.screen import Screen
 from textual.widget import Widget
 
+from tui_stream.core.sanitize import clean
 from tui_stream.ui.compositor import QuickCompositor
 from tui_stream.ui.key_turns import KeyTurns
 from tui_stream.ui.pace import Pace
@@ -114,6 +115,10 @@ class TerminalApp(App[None]):
         """Ends the app as Textual does for some faults of its own, but never with an exit code of success."""
         self._return_code = _FAULT
         super().panic(*renderables)
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copies text without what would steer the terminal that it is pasted into."""
+        super().copy_to_clipboard(clean(text))
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         """Opens nothing: Textual would hand any text to the browser's command line; see `tui_stream.ui.links`."""

@@ -118,23 +118,23 @@ async def test_an_object_of_many_names() -> None:
 # -- answers of many parts ----------------------------------------------------------------------------
 
 
+def _call(wire: Wire, number: int) -> bytes:
+    """The beginning of a tool call."""
+    if wire.name == "ai-sdk-ui":
+        return sse({"type": "tool-input-start", "toolCallId": f"c{number}", "toolName": "f"})
+    if wire.name == "openai-responses":
+        item = {"type": "function_call", "id": f"i{number}", "call_id": f"c{number}", "name": "f"}
+        return responding.event("response.output_item.added", output_index=number, item=item)
+    return frame(json.dumps({"type": "tool_call", "id": f"c{number}", "name": "f"}).encode())
+
+
 async def endless_calls(line: Line) -> None:
-    """One tool call after the other."""
+    """One tool call after the other, many at once."""
     await line.open()
     number = 0
     while not line.gone.is_set():
-        number += 1
-        if line.wire.name == "ai-sdk-ui":
-            piece = sse({"type": "tool-input-start", "toolCallId": f"c{number}", "toolName": "f"})
-        elif line.wire.name == "openai-responses":
-            piece = responding.event(
-                "response.output_item.added",
-                output_index=number,
-                item={"type": "function_call", "id": f"i{number}", "call_id": f"c{number}", "name": "f"},
-            )
-        else:
-            piece = frame(json.dumps({"type": "tool_call", "id": f"c{number}", "name": "f"}).encode())
-        await line.raw(piece)
+        await line.raw(b"".join(_call(line.wire, number + each) for each in range(128)))
+        number += 128
 
 
 @pytest.mark.parametrize("name", ["openai-responses", "ai-sdk-ui", "websocket"])

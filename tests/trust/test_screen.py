@@ -14,6 +14,7 @@ import pytest
 from tests.scripted import Exchange, body, sse, whole
 from tests.servers import ChatServer, OllamaServer
 from tests.terminal import ROOT, Terminal
+from tests.trust.endings import Ended
 from tests.trust.payloads import ALL, HOSTILE, word
 from tests.trust.program import DEFENCES, NO_WAY_OUT, WHOLE, program
 from tests.trust.vocabulary import marks, strays, strays_in_file
@@ -35,12 +36,12 @@ async def chatting(server: ChatServer, defence: str, *more: str, folder: Path = 
         where = ["--provider", "openai", "--base-url", server.base_url, *more]
         command = ["sh", "-c", 'cd "$0" && exec "$@"', str(folder), *program("chat", *where, defence=defence)]
         environment = {"OPENAI_API_KEY": "x", "PYTHONPATH": str(ROOT)}
-        async with Terminal(command, columns=COLUMNS, rows=ROWS, environment=environment) as terminal:
+        async with Ended(command, columns=COLUMNS, rows=ROWS, environment=environment) as terminal:
             await terminal.until("ready")
             yield terminal
             terminal.type(QUIT)
             assert await terminal.ended() == 0
-            await terminal.until("\x1b[?1004l")
+            await terminal.all_read()
             output = bytes(terminal.output)
     assert not strays(output, columns=COLUMNS, rows=ROWS)
     if defence != NO_WAY_OUT:

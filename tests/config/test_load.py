@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tui_stream import config
-from tui_stream.config import PROVIDER_NAMES, PriceSetting, Settings
+from tui_stream.config import PROVIDER_NAMES, Settings
 from tui_stream.config.check import looks_secret
 from tui_stream.config.fallbacks import wrong_with
-from tui_stream.config.given import Overrides, parse_option
+from tui_stream.config.given import Overrides, parse_budget, parse_option
 from tui_stream.config.load import check_file, config_path, load, resolve
+from tui_stream.config.money import BudgetSetting, PriceSetting
 from tui_stream.config.render import effective, example
 from tui_stream.config.schema import expected, hints
 from tui_stream.errors import ConfigError, UsageError
@@ -616,7 +617,7 @@ def test_every_setting_has_a_docstring() -> None:
         line = re.search(rf"^(.*)\n#?(?:{attribute} = |\[+(?:providers\.)?{table}\])", text, re.MULTILINE)
         if line is None or not line[1].startswith("#"):
             undocumented.append(name)
-    assert undocumented == ["Settings.providers", "Settings.record", "Settings.log"]
+    assert undocumented == ["Settings.providers", "Settings.over_budget", "Settings.record", "Settings.log"]
 
 
 # The example
@@ -745,3 +746,61 @@ def test_whatever_stands_in_a_file_gives_settings_or_a_sentence(
     with pytest.raises(ConfigError) as caught:
         load(file=file, environ={})
     assert len(caught.value.message.splitlines()) >= len(data)
+
+
+# -- money ------------------------------------------------------------------------------------------
+
+
+def test_budgets_and_prices_are_read(tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(
+        'ask_above = 0.5\n[[budgets]]\nper = "day"\ndollars = 2\n'
+        '[[budgets]]\nper = "turn"\ntokens = 100\nmodel = "x*"\n'
+        '[[prices]]\nmodel = "m"\ninput = 1\noutput = 2\nabove = 200000\n'
+    )
+    settings = load(file=file, environ={}, flags=Overrides(budget="0.05", over_budget=True))
+    assert settings.ask_above == 0.5
+    assert settings.budgets == (
+        BudgetSetting("day", 2.0),
+        BudgetSetting("turn", None, 100, "x*"),
+        BudgetSetting("turn", 0.05),
+    )
+    assert settings.over_budget
+    assert settings.prices == (PriceSetting("m", 1.0, 2.0, above=200_000),)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        ('per = "day"', "budgets[0]: dollars or tokens must be given."),
+        ("dollars = 1", "per must be given too."),
+        ('per = "week"\ndollars = 1', "expected one of turn, conversation, day, month"),
+        ('per = "day"\ndollars = -1', "of 0 or more"),
+        ('per = "day"\ntokens = 1\nwarn = 80', "from 0 to 1"),
+    ],
+)
+def test_a_budget_that_says_nothing_is_wrong(lines: str, said: str, tmp_path: Path) -> None:
+    file = tmp_path / "config.toml"
+    file.write_text(f"[[budgets]]\n{lines}\n")
+    with pytest.raises(ConfigError) as caught:
+        check_file(file)
+    assert said in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("text", "budget"),
+    [
+        ("0.05", BudgetSetting("turn", 0.05)),
+        ("$2", BudgetSetting("turn", 2.0)),
+        ("2000t", BudgetSetting("turn", tokens=2000)),
+        ("2000 tokens", BudgetSetting("turn", tokens=2000)),
+    ],
+)
+def test_a_budget_as_a_flag(text: str, budget: BudgetSetting) -> None:
+    assert parse_budget(text) == budget
+
+
+@pytest.mark.parametrize("text", ["", "much", "-1", "1e3", "5 euros", "2.5t"])
+def test_a_flag_that_is_no_budget(text: str) -> None:
+    with pytest.raises(UsageError, match="--budget"):
+        parse_budget(text)

@@ -18,6 +18,12 @@ from tui_stream.core.models import Cost, Source, Usage
         (Cost(Decimal("1234.5"), Source.REPORTED), "$1,234.50"),
         (Cost(Decimal(0), Source.REPORTED), "$0.00"),
         (Cost(Decimal("0.0000000123"), Source.REPORTED), "$0.000000012"),
+        (Cost(Decimal("1.26E-12"), Source.REPORTED), "$0.0000000000013"),
+        (Cost(Decimal("1E-99999999999"), Source.ESTIMATED), "~$0.000000000001 or less"),
+        (Cost(Decimal("1E+99999999999"), Source.REPORTED), "$1.00E+99999999999"),
+        (Cost(Decimal("2E+40"), Source.REPORTED), "$2.00E+40"),
+        (Cost(Decimal("-0.0"), Source.REPORTED), "$0.00"),
+        (Cost(Decimal("NaN"), Source.REPORTED), "$?"),
     ],
 )
 def test_costs(cost: Cost, text: str) -> None:

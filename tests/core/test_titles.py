@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.core.test_session import Flat
-from tests.fakes import Gate, ScriptedProvider, Step
+from tests.fakes import FlatPrices, Gate, ScriptedProvider, Step
+from tui_stream.core.books import Books
+from tui_stream.core.errands import Errand
 from tui_stream.core.events import ReasoningDelta, StreamEnd, TextDelta, UsageReport
 from tui_stream.core.models import Conversation, Cost, Message, Role, Source, Usage
 from tui_stream.core.route import Answerer
@@ -91,8 +92,8 @@ EXCHANGE = (Message(Role.USER, "How many sheep?" + " baa" * 1000), Message(Role.
 
 async def asked(*steps: Step, limits: Limits | None = None) -> tuple[ScriptedProvider, SuggestedTitle]:
     provider = ScriptedProvider([steps])
-    found = await suggest_title(Answerer(provider, "small", {"temperature": 0}, Flat()), EXCHANGE, limits=limits)
-    return provider, found
+    answerer = Answerer(provider, "small", {"temperature": 0}, FlatPrices())
+    return provider, await suggest_title(Errand(Books(), answerer, limits=limits), EXCHANGE)
 
 
 async def test_a_model_is_asked_briefly_and_its_answer_tidied() -> None:
@@ -105,7 +106,9 @@ async def test_a_model_is_asked_briefly_and_its_answer_tidied() -> None:
         UsageReport(Usage(30, 4)),
         StreamEnd(),
     )
-    assert found == SuggestedTitle("Counting Sheep", Usage(30, 4), Cost(Decimal(34), Source.REPORTED))
+    assert found == SuggestedTitle(
+        "Counting Sheep", Usage(30, 4), Cost(Decimal(34), Source.REPORTED, price=FlatPrices().price)
+    )
     request = provider.requests[0]
     assert (request.model, request.options) == ("small", {"temperature": 0})
     (message,) = request.messages

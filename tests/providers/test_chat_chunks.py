@@ -1,8 +1,6 @@
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
-from decimal import Decimal
 
 import pytest
 
@@ -24,7 +22,7 @@ from tui_stream.errors import (
     RequestError,
     ServerError,
 )
-from tui_stream.providers._chat_chunks import ChatChunks, usage_of
+from tui_stream.providers._chat_chunks import ChatChunks
 from tui_stream.providers._translate import Peer
 
 PEER = Peer("llm.example", "http://llm.example/v1")
@@ -137,36 +135,6 @@ def test_tool_calls_keep_their_index_and_pieces() -> None:
 def test_an_emoji_cut_in_two_is_whole_again() -> None:
     shown = events(delta(content="a\ud83c"), delta(content="\udf89b"), delta(content="\ud83c"))
     assert shown == [TextDelta("a"), TextDelta("🎉b"), TextDelta("\ufffd"), StreamEnd(None)]
-
-
-@pytest.mark.parametrize(
-    ("given", "usage"),
-    [
-        ({"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 7}, Usage(3, 4)),
-        ({"prompt_tokens": 3, "completion_tokens": 0}, Usage(3, 0)),
-        ({}, Usage()),
-        ({"prompt_tokens": None, "completion_tokens": "4", "cost": None}, Usage()),
-        ({"prompt_tokens": True, "completion_tokens": -1, "cost": "much"}, Usage()),
-        (
-            {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 8, "cache_write_tokens": 1}},
-            Usage(9, cached_input_tokens=8, cache_write_tokens=1),
-        ),
-        (
-            {"completion_tokens": 9, "completion_tokens_details": {"reasoning_tokens": 5}},
-            Usage(None, 9, reasoning_tokens=5),
-        ),
-        ({"prompt_tokens_details": None, "completion_tokens_details": []}, Usage()),
-        ({"cost": 0.00014}, Usage(cost=Decimal("0.00014"))),
-        ({"cost": 0}, Usage(cost=Decimal(0))),
-        ({"cost": 1e-7}, Usage(cost=Decimal("1E-7"))),
-        ({"cost": float("nan")}, Usage()),
-        ({"cost": True}, Usage()),
-        ({"prompt_tokens": 10**400, "completion_tokens": math.inf, "cost": 10**5000}, Usage()),
-        ({"prompt_tokens": 10**14, "cost": "1e999999"}, Usage(10**14)),
-    ],
-)
-def test_usage_is_what_the_server_says_and_no_more(given: dict[str, object], usage: Usage) -> None:
-    assert usage_of(given) == usage
 
 
 def test_a_last_chunk_may_carry_usage_alone_and_no_usage_is_no_zero() -> None:

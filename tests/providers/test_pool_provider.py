@@ -20,7 +20,7 @@ from tui_stream.errors import (
     ConnectionFailedError,
     ModelNotFoundError,
 )
-from tui_stream.providers import pool, replay
+from tui_stream.providers import _pool_every, pool, replay
 from tui_stream.providers._endpoint import Reachable
 from tui_stream.providers.pool import Member, Pool
 from tui_stream.providers.recorder import Recorder, RecordingFile
@@ -145,7 +145,7 @@ async def test_one_that_rests_is_not_asked_for_models_unless_all_do(path: Path) 
 
 
 async def test_one_that_does_not_list_its_models_is_not_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pool, "STRAGGLERS", 0.0)
+    monkeypatch.setattr(_pool_every, "STRAGGLERS", 0.0)
     bench = Bench(path, [[answer()]] * 2, kind=Listing)
     before = asyncio.all_tasks()
     async with asyncio.timeout(10):

@@ -12,13 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal
 
-from tui_stream.config.marks import FallbackModel, HttpUrl, OneOf, Range, VariableName, WebSocketUrl
+from tui_stream.config.marks import FallbackModel, HttpUrl, NotNegative, OneOf, Range, VariableName, WebSocketUrl
+from tui_stream.config.money import EXAMPLE_BUDGET, EXAMPLE_PRICE, BudgetSetting, PriceSetting
 
 PROVIDER_NAMES = ("embedded", "openai", "openai-responses", "ollama", "sse", "ai-sdk", "websocket", "replay")
 """The names that ``--provider`` and the setting ``provider`` take."""
 
 
-NotNegative = Annotated[float, Range(0)]
 BaseUrl = Annotated[str, HttpUrl()]
 SocketUrl = Annotated[str, WebSocketUrl()]
 
@@ -217,26 +217,6 @@ class Retry:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceSetting:
-    """What one model costs, in US dollars per million tokens; goes before the built-in price list."""
-
-    model: str
-    """The model's name as the provider reports it; * stands for any run of characters."""
-
-    input: NotNegative
-    """For a million tokens sent."""
-
-    output: NotNegative
-    """For a million tokens generated."""
-
-    cached_input: NotNegative | None = None
-    """For a million tokens sent that the provider read from its cache; the price of input where left out."""
-
-
-_EXAMPLE_PRICE = PriceSetting(model="my-model-*", input=0.5, output=2.0, cached_input=0.05)
-
-
-@dataclass(frozen=True, slots=True)
 class UiSettings:
     """The chat screen."""
 
@@ -289,6 +269,9 @@ class Settings:
     history: bool = True
     """Keep conversations on this machine, to be searched and gone on with; they are nowhere else."""
 
+    ask_above: NotNegative = 0.0
+    """Ask before sending what will probably cost more US dollars than this; 0 never asks."""
+
     log_text: bool = False
     """Let the log that --log FILE writes hold the text of messages too, and not only how long each is."""
 
@@ -296,7 +279,11 @@ class Settings:
     timeouts: Timeouts = field(default_factory=Timeouts)
     retry: Retry = field(default_factory=Retry)
     ui: UiSettings = field(default_factory=UiSettings)
-    prices: tuple[PriceSetting, ...] = field(default=(), metadata={"example": (_EXAMPLE_PRICE,)})
+    prices: tuple[PriceSetting, ...] = field(default=(), metadata={"example": (EXAMPLE_PRICE,)})
+    budgets: tuple[BudgetSetting, ...] = field(default=(), metadata={"example": (EXAMPLE_BUDGET,)})
+
+    over_budget: bool = field(default=False, metadata={"flag": "--over-budget"})
+    """Go past every budget (flag --over-budget)."""
 
     record: Path | None = field(default=None, metadata={"flag": "--record"})
     """A file to record the stream of every answer into (flag --record)."""

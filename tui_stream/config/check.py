@@ -137,7 +137,10 @@ class _Checker:
                 self._wrong(path, f"{' and '.join(missing)} must be given too.")
             self.table(cls, entry, path)
             if all((*path, name) in self.values for name in required(cls)):
-                made.append(build(cls, self.values, path))
+                built: Any = build(cls, self.values, path)
+                made.append(built)
+                if wrong := getattr(built, "wrong", str)():
+                    self._wrong(path, wrong)
         self.values = {path: item for path, item in self.values.items() if path[: len(here)] != here}
         self.values[here] = tuple(made)
 

@@ -15,16 +15,19 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from tui_stream.config import PROVIDER_NAMES, Providers
+from tui_stream.config.money import BudgetSetting
 from tui_stream.config.toml import KeyPath
 from tui_stream.errors import UsageError
 
 _NAMED_BY_MODEL = {"embedded": "a GGUF file", "replay": "a recording"}
+_BUDGET = re.compile(r"(?P<tokens>\d{1,12})\s*t(?:okens?)?|\$?(?P<dollars>\d{1,12}(?:\.\d{1,12})?)")
 _SWITCH = dict.fromkeys(("1", "true", "yes", "on"), True) | dict.fromkeys(("0", "false", "no", "off"), False)
 
 
@@ -35,6 +38,7 @@ class Overrides:
     Attributes:
         base_urls: one address, or several endpoints for one model.
         options: parameters for the model, each as ``name=value``; see `parse_option`.
+        budget: a limit for each turn beside those of the file; see `parse_budget`.
     """
 
     provider: str | None = None
@@ -48,6 +52,8 @@ class Overrides:
     log: Path | None = None
     system: str | None = None
     speed: float | None = None
+    budget: str | None = None
+    over_budget: bool = False
 
 
 class Given(NamedTuple):
@@ -140,6 +146,20 @@ def _address(provider: str, choice: _Choice, names: tuple[str, str, str]) -> Giv
     if named := _NAMED_BY_MODEL.get(provider):
         wrong = f"the provider {provider} has no address; name {named} with {names[1]}."
     return Given((), None, names[2], wrong)
+
+
+def parse_budget(text: str) -> BudgetSetting:
+    """A limit for a turn: ``0.05`` or ``$0.05`` in US dollars, ``2000t`` or ``2000 tokens`` in tokens.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    found = _BUDGET.fullmatch(text.strip())
+    if found is None:
+        hint = 'For example "--budget 0.05" (US dollars) or "--budget 2000t" (tokens).'
+        raise UsageError("--budget takes an amount.", hint=hint)
+    tokens = found["tokens"]
+    return BudgetSetting("turn", None if tokens else float(found["dollars"]), int(tokens) if tokens else None)
 
 
 def parse_option(text: str) -> tuple[str, object]:

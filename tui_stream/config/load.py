@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,7 +21,7 @@ from tui_stream import paths
 from tui_stream.config import Settings
 from tui_stream.config.check import Checked, check
 from tui_stream.config.fallbacks import own_provider
-from tui_stream.config.given import Given, Overrides, from_environment, from_flags
+from tui_stream.config.given import Given, Overrides, from_environment, from_flags, parse_budget
 from tui_stream.config.schema import build, field_path, spelled
 from tui_stream.config.toml import KeyPath, dotted, key_lines, line_of
 from tui_stream.errors import ConfigError
@@ -57,7 +57,7 @@ def load(*, file: Path | None = None, environ: Mapping[str, str], flags: Overrid
 
     Raises:
         ConfigError: one line for each value that is not valid; or the file cannot be read.
-        UsageError: an option is not of the form ``name=value``.
+        UsageError: an option is not of the form ``name=value``, or a budget is no amount.
     """
     return resolve(file=file, environ=environ, flags=flags).settings
 
@@ -75,7 +75,14 @@ def resolve(*, file: Path | None = None, environ: Mapping[str, str], flags: Over
     if stack.problems:
         raise ConfigError("\n".join(stack.problems))
     stack.play_the_model()
-    return Resolved(build(Settings, stack.values), path, text is not None, stack.origins)
+    settings = _with_flags(build(Settings, stack.values), flags or Overrides())
+    return Resolved(settings, path, text is not None, stack.origins)
+
+
+def _with_flags(settings: Settings, flags: Overrides) -> Settings:
+    """The settings with what flags add to them, and do not put in the place of anything."""
+    own = () if flags.budget is None else (parse_budget(flags.budget),)
+    return replace(settings, budgets=(*settings.budgets, *own), over_budget=flags.over_budget)
 
 
 def config_path(file: Path | None, environ: Mapping[str, str]) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Annotated
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,6 +13,10 @@ class Range:
 
     least: float
     most: float = math.inf
+
+
+NotNegative = Annotated[float, Range(0)]
+"""A number that is not below zero."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from tui_stream import config
+from tui_stream.config import money
 from tui_stream.config.check import looks_secret
 from tui_stream.config.schema import Hint, choices, file_settings, spelled
 from tui_stream.config.toml import KeyPath, dotted, toml_key, toml_value
@@ -126,7 +127,7 @@ def _comment(text: str) -> list[str]:
 def _docstrings() -> dict[tuple[str, str], str]:
     """The docstrings of the classes of settings and the strings under their attributes, out of the source."""
     found: dict[tuple[str, str], str] = {}
-    for kind in ast.parse(inspect.getsource(config)).body:
+    for kind in (*ast.parse(inspect.getsource(config)).body, *ast.parse(inspect.getsource(money)).body):
         if isinstance(kind, ast.ClassDef):
             found[kind.name, ""] = ast.get_docstring(kind) or ""
             for attribute, after in zip(kind.body, kind.body[1:], strict=False):

@@ -10,9 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Callable, Iterable
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
-from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta
+from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
 from tui_stream.core.watchdog import Limits, Watchdog
 from tui_stream.errors import OverrunError
 
@@ -30,11 +30,14 @@ class Batch:
 
     Attributes:
         events: everything that is neither text nor reasoning, in order.
+        counted: characters of the text and of the reasoning that came before the newest report of usage among the
+            events; none of them where there is no report.
     """
 
     text: str = ""
     reasoning: str = ""
     events: tuple[Event, ...] = ()
+    counted: tuple[int, int] = field(default=(0, 0), compare=False)
 
 
 Waiting = Callable[[], Batch]
@@ -52,6 +55,8 @@ class _Queue:
         self._text: list[str] = []
         self._reasoning: list[str] = []
         self._events: list[Event] = []
+        self._sizes = [0, 0]  # characters of the text and of the reasoning
+        self._counted = (0, 0)
         self.pending = 0
         self.ended = False
         self.news = asyncio.Event()
@@ -65,14 +70,18 @@ class _Queue:
                 return
             case TextDelta(text):
                 self._text.append(text)
+                self._sizes[0] += len(text)
                 self.pending += len(text)
             case ReasoningDelta(text):
                 self._reasoning.append(text)
+                self._sizes[1] += len(text)
                 self.pending += len(text)
             case ToolCallDelta():
                 self._events.append(event)
                 self.pending += _OF_AN_EVENT + len(event.name) + len(event.arguments)
             case _:
+                if isinstance(event, UsageReport):
+                    self._counted = (self._sizes[0], self._sizes[1])
                 self._events.append(event)
                 self.pending += _OF_AN_EVENT
         self.news.set()
@@ -80,13 +89,15 @@ class _Queue:
             self._arrived(self.look)
 
     def look(self) -> Batch:
-        return Batch("".join(self._text), "".join(self._reasoning), tuple(self._events))
+        return Batch("".join(self._text), "".join(self._reasoning), tuple(self._events), self._counted)
 
     def take(self) -> Batch:
         batch = self.look()
         self._text.clear()
         self._reasoning.clear()
         self._events.clear()
+        self._sizes[:] = 0, 0
+        self._counted = (0, 0)
         self.pending = 0
         self.room.set()
         if not self.ended:

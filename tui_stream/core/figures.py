@@ -3,29 +3,50 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from typing import TYPE_CHECKING
 
-from tui_stream.core.models import Cost, Source, Usage
+from tui_stream.core.models import Cost, Price, Source, Usage
+
+if TYPE_CHECKING:
+    from tui_stream.core.accounts import Spent
 
 _CENT = Decimal("0.01")
 _SIGNIFICANT = 2
+_LEAST, _MOST = Decimal("1e-12"), Decimal("1e15")  # dollars; what is below or above is not written out
 
 
 def cost_text(cost: Cost) -> str:
-    """``$0.0012``; ``~$0.0012`` for an estimate; ``$?`` for an unknown price; ``local`` on this machine."""
+    """``$0.0012``; ``~$0.0012`` for an estimate; ``$?`` for an unknown price; ``local`` on this machine.
+
+    An amount that is no number is unknown too.
+    """
     if cost.local:
         return "local"
-    if cost.amount is None:
+    if cost.amount is None or not cost.amount.is_finite():
         return "$?"
     sign = "~" if cost.source is Source.ESTIMATED else ""
     return f"{sign}${_amount(cost.amount)}"
 
 
 def _amount(amount: Decimal) -> str:
-    """Two decimals, and for less than a cent as many as show two figures that are not zero."""
-    if amount == 0 or abs(amount) >= _CENT:
-        return f"{amount.quantize(_CENT, ROUND_HALF_EVEN):,}"
+    """Two decimals, and for less than a cent as many as show two figures that are not zero; never many."""
+    size = amount.copy_abs()
+    if size >= _MOST:
+        return f"{amount:.2E}"
+    if not size or size >= _CENT:
+        return f"{(amount if size else size).quantize(_CENT, ROUND_HALF_EVEN):,}"
+    if size < _LEAST:
+        return f"{_LEAST:f} or less"
     places = _SIGNIFICANT - 1 - amount.adjusted()
     return f"{amount:.{places}f}"
+
+
+def spent_text(spent: Spent) -> str:
+    """As `cost_text` of several requests: ``$0.12 + ?`` where a part of it is unknown."""
+    if spent.unknown and spent.unknown + spent.local < spent.requests:
+        source = Source.ESTIMATED if spent.estimated else Source.REPORTED
+        return f"{cost_text(Cost(spent.dollars, source))} + ?"
+    return cost_text(spent.cost)
 
 
 def tokens_text(usage: Usage) -> str:
@@ -44,6 +65,33 @@ def context_text(usage: Usage, window: int | None) -> str:
         return ""
     sign = "~" if usage.source is Source.ESTIMATED else ""
     return f"ctx {sign}{(usage.input_tokens + (usage.output_tokens or 0)) / window:.0%}"
+
+
+def token_count(tokens: int | None, source: Source = Source.REPORTED) -> str:
+    """``1,200``; ``~1,200`` for an estimate; ``?`` where nobody knows."""
+    return _count(tokens, "~" if source is Source.ESTIMATED else "")
+
+
+def price_text(price: Price) -> str:
+    """What a request was billed at, dollars for a million tokens: ``input $0.15, output $0.60 (the settings)``."""
+    names = {
+        "input": price.input,
+        "cached input": price.cached_input,
+        "cache write": price.cache_write,
+        "output": price.output,
+        "reasoning": price.reasoning,
+        "each request": price.request,
+    }
+    parts = [f"{name} ${_amount(amount)}" for name, amount in names.items() if amount is not None]
+    return f"{', '.join(parts)}{f' ({price.source})' if price.source else ''}"
+
+
+def share_text(share: float | None) -> str:
+    """``3.2 %``; ``?`` where it is not known."""
+    few = 0.1
+    if share is None:
+        return "?"
+    return f"{share * 100:.1f} %" if share < few else f"{share * 100:.0f} %"
 
 
 def seconds_text(seconds: float) -> str:

@@ -2,7 +2,7 @@
 
 Servers refuse, and chat templates choke on, empty answers and roles that do not alternate. A turn that was
 cancelled, failed or interrupted before its first token leaves a question without an answer: it stays on the screen
-and in the store, and is left out of what is sent.
+and in the store, and is left out of what is sent. So is what a person decided to leave out (`Cut`).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from tui_stream.core.models import ChatMessage, Message, MessageStatus, Role
 
+_SUMMARY = "The conversation before this was left out; in short, it said:"
 _UNFINISHED = frozenset(
     {MessageStatus.FAILED, MessageStatus.CANCELLED, MessageStatus.QUEUED, MessageStatus.INTERRUPTED}
 )
@@ -23,7 +24,9 @@ def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[
         messages: the path through the conversation, ending with the prompt to answer.
         system: a system prompt, left out where it is blank.
     """
-    sent = [ChatMessage(Role.SYSTEM, system)] if system.strip() else []
+    messages, summary = _after_cut(messages)
+    said = "\n\n".join(part for part in (system, summary) if part.strip())
+    sent = [ChatMessage(Role.SYSTEM, said)] if said else []
     asked: list[ChatMessage] = []
     for message in messages:
         if not message.empty:
@@ -35,6 +38,17 @@ def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[
             asked.clear()
     _add_all(sent, asked)
     return tuple(sent)
+
+
+def _after_cut(messages: Sequence[Message]) -> tuple[Sequence[Message], str]:
+    """What the newest `Cut` of the path leaves of it, and what is said in place of the rest."""
+    for place in reversed(range(len(messages))):
+        cut = messages[place].cut
+        if cut is not None:
+            ids = [message.id for message in messages[: place + 1]]
+            first = ids.index(cut.first) if cut.first in ids else place
+            return messages[first:], f"{_SUMMARY}\n\n{cut.summary}" if cut.summary.strip() else ""
+    return messages, ""
 
 
 def unanswered(messages: Sequence[Message], answer: Message) -> list[Message]:

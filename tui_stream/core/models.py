@@ -8,10 +8,42 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
+from tui_stream.core.amounts import Cost, Estimate, Price, Source, Timing, Usage
 from tui_stream.core.tree import Tree
 
-_FIRST_MOMENT, _LAST_MOMENT = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+if TYPE_CHECKING:
+    from tui_stream.core.accounts import Receipt
+
+__all__ = [
+    "FIRST_MOMENT",
+    "LAST_MOMENT",
+    "UNDER_WAY",
+    "ChatMessage",
+    "ChatRequest",
+    "Conversation",
+    "Cost",
+    "Cut",
+    "Estimate",
+    "FinishReason",
+    "Message",
+    "MessageStatus",
+    "ModelInfo",
+    "Price",
+    "Role",
+    "Source",
+    "Timing",
+    "ToolCall",
+    "Usage",
+    "interruption",
+    "new_id",
+    "showable",
+    "utc_now",
+]
+
+FIRST_MOMENT, LAST_MOMENT = datetime(1, 1, 3, tzinfo=UTC), datetime(9999, 12, 29, tzinfo=UTC)
+"""The first and the last moment that the calendars of all time zones hold."""
 
 
 class Role(StrEnum):
@@ -47,88 +79,23 @@ class FinishReason(StrEnum):
     CONTENT_FILTER = "content_filter"
     TOOL_CALLS = "tool_calls"
     OTHER = "other"
-
-
-class Source(StrEnum):
-    """Where a figure comes from. A figure that is neither is absent (None), never zero."""
-
-    REPORTED = "reported"
-    ESTIMATED = "estimated"
+    BUDGET = "budget"
+    """None of a provider's: a limit that the person set was reached, and the turn loop stopped the stream."""
 
 
 @dataclass(frozen=True, slots=True)
-class Usage:
-    """Tokens of one request; None where nobody said.
+class Cut:
+    """What requests leave out from a prompt on, so that they fit the model's window.
 
     Attributes:
-        input_tokens: everything that was sent, cached parts included.
-        output_tokens: everything that was generated, reasoning included.
-        cached_input_tokens: the part of the input that was read from the provider's cache.
-        cache_write_tokens: the part of the input that was written to it.
-        reasoning_tokens: the part of the output that was reasoning.
-        cost: what the provider itself says the request cost, in US dollars.
-        source: whether the provider reported the counts or they were estimated here.
+        first: the id of the first message that is still sent; where it is not on the path, that is the prompt itself.
+        left_out: how many messages are not.
+        summary: what is sent in their place; empty for nothing.
     """
 
-    input_tokens: int | None = None
-    output_tokens: int | None = None
-    cached_input_tokens: int | None = None
-    cache_write_tokens: int | None = None
-    reasoning_tokens: int | None = None
-    cost: Decimal | None = None
-    source: Source = Source.REPORTED
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What one request was billed at: US dollars per million tokens of each class.
-
-    Of a tiered price it is the tier that applied to the request. None is a class that has no price of its own.
-
-    Attributes:
-        source: whose price it is, for people: the settings, or a price list and its date.
-    """
-
-    input: Decimal
-    output: Decimal
-    cached_input: Decimal | None = None
-    cache_write: Decimal | None = None
-    reasoning: Decimal | None = None
-    source: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Cost:
-    """What one request or several cost.
-
-    Attributes:
-        amount: US dollars; None when no price is known, and for a local model.
-        source: reported by the provider (or computed from its counts), or estimated.
-        local: the model runs on this machine and costs nothing per token.
-        price: what a single request was billed at, where that is known.
-    """
-
-    amount: Decimal | None = None
-    source: Source = Source.ESTIMATED
-    local: bool = False
-    price: Price | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Timing:
-    """When things happened in a finished turn, in seconds.
-
-    Attributes:
-        elapsed: from the request to the end.
-        first_token: from the request to the first token, None where none came.
-        streaming: from the first token to the last one.
-        attempts: requests that were sent.
-    """
-
-    elapsed: float = 0.0
-    first_token: float | None = None
-    streaming: float = 0.0
-    attempts: int = 1
+    first: str
+    left_out: int = 0
+    summary: str = ""
 
 
 @dataclass(slots=True)
@@ -161,7 +128,7 @@ def utc_now() -> datetime:
 
 def showable(moment: datetime) -> datetime:
     """The moment, or where some time zone's calendar does not hold it the nearest one that all calendars hold."""
-    return max(_FIRST_MOMENT, min(moment, _LAST_MOMENT))
+    return max(FIRST_MOMENT, min(moment, LAST_MOMENT))
 
 
 @dataclass(slots=True, eq=False)
@@ -173,10 +140,13 @@ class Message:
         reasoning: what the model thought aloud, kept apart from the answer.
         parent_id: the message that this one follows, None at the root.
         model: the model that really answered, as the provider names it.
+        asked: the name by which it was asked for.
         parameters: the provider's own parameters that the request carried.
         timing: of an assistant's message that is finished.
         error: what went wrong, a sentence for people, empty where nothing did.
         notes: how the answer came about, where that is worth a sentence: that another model answered, for instance.
+        receipts: what its requests came to one by one, where it took several, or one that was made later than it; the
+            message's own figures are their sums.
     """
 
     role: Role
@@ -197,6 +167,10 @@ class Message:
     timing: Timing | None = None
     error: str = ""
     notes: list[str] = field(default_factory=list)
+    estimate: Estimate | None = None
+    cut: Cut | None = None
+    asked: str = ""
+    receipts: tuple[Receipt, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -9,7 +9,7 @@ connection may take (``settings.timeouts.connect``) and sets no other limit.
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -102,4 +102,20 @@ class TakesContext(Protocol):
 
         Returns False, and has sent nothing that counts, where no answer streams, where several do at once so that
         it is not clear which one is meant, and where the connection is gone.
+        """
+
+
+@runtime_checkable
+class TellsWindow(Protocol):
+    """A provider that can say how many tokens a model takes as it is set up there."""
+
+    async def window(self, model: str, options: Mapping[str, object]) -> int | None:
+        """The tokens that a request and its answer may hold together; None where the provider does not say.
+
+        Args:
+            model: the model; empty for the provider's default.
+            options: the parameters that the request carries; some providers take the window as one.
+
+        Raises:
+            ProviderError: it cannot be asked.
         """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from tui_stream.core.metering import NoPrices, PriceBook, TurnMeter
+from tui_stream.core.metering import TurnMeter
+from tui_stream.core.pricing import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
 from tui_stream.core.stats import Clock
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from tui_stream.core.models import Cost, Usage
+from tui_stream.core.models import Cost, Timing, Usage
 
 Clock = Callable[[], float]
 """Seconds that only ever grow, for example `time.monotonic`."""
@@ -22,6 +22,7 @@ class TurnStats:
         silence: seconds since the newest piece of the answer; None before the first and after the last one.
         usage: tokens, as estimated so far or as reported.
         cost: what they cost.
+        unseen: tokens that were made before the first one came, see `unseen_tokens`.
     """
 
     elapsed: float = 0.0
@@ -30,14 +31,21 @@ class TurnStats:
     silence: float | None = None
     usage: Usage = field(default_factory=Usage)
     cost: Cost = field(default_factory=Cost)
+    unseen: int = 0
 
     @property
     def tokens_per_second(self) -> float | None:
         """Tokens generated a second since the first one; None while that cannot be told."""
-        tokens = self.usage.output_tokens
-        if tokens is None or tokens < _FEWEST_TOKENS or self.streaming <= 0:
+        made = self.usage.output_tokens
+        tokens = 0 if made is None else made - self.unseen
+        if tokens < _FEWEST_TOKENS or self.streaming <= 0:
             return None
         return (tokens - 1) / self.streaming
+
+
+def unseen_tokens(usage: Usage | None, reasoning: str) -> int:
+    """Tokens of reasoning that the provider counts and does not show: they were made before the first one came."""
+    return 0 if usage is None or reasoning.strip() else usage.reasoning_tokens or 0
 
 
 _FEWEST_TOKENS = 2
@@ -73,7 +81,7 @@ class TurnTimer:
         """Whether anything of the answer arrived."""
         return self._first is not None
 
-    def snapshot(self, usage: Usage, cost: Cost) -> TurnStats:
+    def snapshot(self, usage: Usage, cost: Cost, unseen: int = 0) -> TurnStats:
         """The figures at this moment."""
         now = self._ended if self._ended is not None else self._clock()
         if self._first is None or self._newest is None:
@@ -85,4 +93,15 @@ class TurnTimer:
             silence=None if self._ended is not None else now - self._newest,
             usage=usage,
             cost=cost,
+            unseen=unseen,
         )
+
+
+def sum_timing(one: Timing, other: Timing) -> Timing:
+    """The times of an answer that came in two parts."""
+    return Timing(
+        one.elapsed + other.elapsed,
+        other.first_token if one.first_token is None else one.first_token,
+        one.streaming + other.streaming,
+        one.attempts + other.attempts,
+    )

@@ -7,16 +7,14 @@ import unicodedata
 from collections.abc import Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from tui_stream.core.batcher import Batch, batches
-from tui_stream.core.events import UsageReport
-from tui_stream.core.metering import estimate_prompt
-from tui_stream.core.models import ChatMessage, ChatRequest, Conversation, Cost, Message, Role, Usage
-from tui_stream.core.route import Answerer
+from tui_stream.core.models import ChatMessage, Conversation, Cost, Message, Role, Usage
 from tui_stream.core.sanitize import clean, clean_line
-from tui_stream.core.thinking import ThinkingSplitter
-from tui_stream.core.watchdog import Limits
 from tui_stream.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from tui_stream.core.errands import Errand
 
 WIDEST = 60
 """Cells that a title fills at most."""
@@ -83,43 +81,28 @@ class SuggestedTitle:
     cost: Cost
 
 
-async def suggest_title(
-    answerer: Answerer, exchange: Sequence[Message], *, limits: Limits | None = None
-) -> SuggestedTitle:
+async def suggest_title(errand: Errand, exchange: Sequence[Message]) -> SuggestedTitle:
     """Asks a model for a title; a model that talks on is stopped.
 
     Args:
-        answerer: whom to ask.
+        errand: asks it, and counts that.
         exchange: the first prompt and its answer; only their beginnings are sent.
-        limits: how long the model may keep silent or take.
 
     Raises:
         TuiStreamError: it could not be asked, or named none.
     """
     messages = (ChatMessage(Role.USER, f"{_ASKED}\n\n{_quoted(exchange)}"),)
-    meter, splitter = answerer.meter(), ThinkingSplitter()
-    meter.prompt_tokens = estimate_prompt(messages)
     said, thought = "", 0
-    stream = batches(answerer.provider.stream(ChatRequest(answerer.model, messages, answerer.options)), limits=limits)
-    async with aclosing(stream):
-        async for batch in stream:
-            for reasoning, piece in _pieces(splitter, batch):
+    async with aclosing(errand.ask(messages)) as stream:
+        async for pieces in stream:
+            for reasoning, piece in pieces:
                 said, thought = (said, thought + len(piece)) if reasoning else (said + piece, thought)
-            meter.count(batch.text + batch.reasoning)
-            for event in batch.events:
-                if isinstance(event, UsageReport):
-                    meter.report(event.usage)
             if len(said) > _MOST_ANSWERED or thought > _MOST_THOUGHT:
                 break
-    title = tidy_title(said + "".join(piece for reasoning, piece in splitter.flush() if not reasoning))
-    if not title:
+    title, receipt = tidy_title(said), errand.receipt
+    if not title or receipt is None:
         raise ProtocolError("The model named no title.", hint="Ask again, or type one.")
-    return SuggestedTitle(title, meter.usage, meter.cost)
-
-
-def _pieces(splitter: ThinkingSplitter, batch: Batch) -> list[tuple[bool, str]]:
-    """Text and reasoning of a batch, told apart."""
-    return [(True, batch.reasoning), *splitter.feed(clean(batch.text))]
+    return SuggestedTitle(title, receipt.usage, receipt.cost)
 
 
 def _quoted(exchange: Sequence[Message]) -> str:

@@ -13,7 +13,20 @@ from typing import Any, Final, TextIO
 
 import msgspec
 
-from tui_stream.core.models import Conversation, Cost, Message, Price, Source, Timing, ToolCall, Usage, showable
+from tui_stream.core.models import (
+    Conversation,
+    Cost,
+    Cut,
+    Estimate,
+    Message,
+    Price,
+    Source,
+    Timing,
+    ToolCall,
+    Usage,
+    showable,
+)
+from tui_stream.core.money import MOST_DIGITS, fits
 from tui_stream.core.sanitize import clean, repair
 from tui_stream.errors import StoreError
 from tui_stream.exchange import records
@@ -25,7 +38,6 @@ _STEERS: Final = re.compile(
 )
 """What JSON leaves as it is, though a terminal or an editor may obey it."""
 _NOTHING: Final = Cost(Decimal(0), Source.REPORTED)
-_MOST_DIGITS: Final = 60  # before the point of an amount, and behind it
 _PLACE: Final = re.compile(r"(?P<what>.*) - at `\$(?P<where>.*)`", re.DOTALL)
 
 
@@ -108,6 +120,8 @@ def _message(message: Message, parent: str | None, branches: bool) -> Any:
             timing=records.TimingRecord(*_values(timing)) if timing else None,
             error=message.error,
             notes=message.notes,
+            estimate=records.EstimateRecord(*_values(message.estimate)) if message.estimate else None,
+            cut=records.CutRecord(*_values(message.cut)) if message.cut else None,
         )
     )
 
@@ -117,7 +131,7 @@ def _cost(cost: Cost) -> records.CostRecord:
     return records.CostRecord(cost.amount, cost.source, cost.local, price)
 
 
-def _values(value: Usage | Timing | Price) -> list[Any]:
+def _values(value: Usage | Timing | Price | Estimate | Cut) -> list[Any]:
     """The fields of a record of figures; those of its counterpart in a file stand in the same order."""
     return [getattr(value, each.name) for each in fields(value)]
 
@@ -228,6 +242,8 @@ def _read_message(record: records.MessageRecord, place: str) -> Message:
         timing=Timing(*_figures(timing, f"{place}.timing")) if timing else None,
         error=repair(record.error),
         notes=[repair(note) for note in record.notes],
+        estimate=Estimate(*_figures(record.estimate, f"{place}.estimate")) if record.estimate else None,
+        cut=Cut(*_figures(record.cut, f"{place}.cut")) if record.cut else None,
     )
 
 
@@ -244,18 +260,10 @@ def _figures(record: msgspec.Struct, place: str) -> list[Any]:
     values: list[Any] = []
     for name in record.__struct_fields__:
         value = getattr(record, name)
-        if isinstance(value, Decimal) and not _fits(value):
-            raise _wrong(f"{place}.{name}", f"it may have {_MOST_DIGITS} digits before and behind the point")
+        if isinstance(value, Decimal) and not fits(value):
+            raise _wrong(f"{place}.{name}", f"it may have {MOST_DIGITS} digits before and behind the point")
         values.append(repair(value) if type(value) is str else value)
     return values
-
-
-def _fits(number: Decimal) -> bool:
-    """Whether it can be written out and added up: one like 1E+999999 would fill the memory."""
-    if not number.is_finite():
-        return False
-    exponent = number.as_tuple().exponent
-    return isinstance(exponent, int) and exponent >= -_MOST_DIGITS and number.adjusted() < _MOST_DIGITS
 
 
 def _repaired(value: Any) -> Any:

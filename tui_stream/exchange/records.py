@@ -30,7 +30,7 @@ FORMAT: Final = "tui-stream"
 VERSION: Final = 1
 MOST_MESSAGES: Final = 1_000_000
 """How many messages a conversation in a file may have."""
-_MOST_TOKENS: Final = 2**63 - 1  # what SQLite keeps in a column
+_MOST_TOKENS: Final = 10**15  # no request has more
 _LONG_AGO: Final = 1e12  # seconds; no request takes longer
 
 Identifier = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_-]{1,64}(?!\n)$", description="1 to 64 letters, digits, _ or -")]
@@ -55,12 +55,13 @@ class UsageRecord(msgspec.Struct, omit_defaults=True):
 class PriceRecord(msgspec.Struct, omit_defaults=True):
     """What a request was billed at, US dollars per million tokens."""
 
-    input: Decimal
-    output: Decimal
+    input: Decimal | None = None
+    output: Decimal | None = None
     cached_input: Decimal | None = None
     cache_write: Decimal | None = None
     reasoning: Decimal | None = None
     source: str = ""
+    request: Decimal | None = None
 
 
 class CostRecord(msgspec.Struct, omit_defaults=True):
@@ -79,6 +80,26 @@ class TimingRecord(msgspec.Struct, omit_defaults=True):
     first_token: Seconds | None = None
     streaming: Seconds = 0.0
     attempts: Count = 1
+
+
+class EstimateRecord(msgspec.Struct, omit_defaults=True):
+    """What a request was taken for before its provider reported: messages, their size, the answer's, tokens of both."""
+
+    messages: Count
+    sent: Tokens
+    sent_marks: Tokens
+    made: Tokens
+    made_marks: Tokens
+    input_tokens: Tokens
+    output_tokens: Tokens
+
+
+class CutRecord(msgspec.Struct, omit_defaults=True):
+    """From this prompt on, requests begin with the message ``first``, and with ``summary`` for those before it."""
+
+    first: Identifier
+    left_out: Count = 0
+    summary: str = ""
 
 
 class ToolCallRecord(msgspec.Struct, omit_defaults=True):
@@ -111,6 +132,8 @@ class MessageRecord(msgspec.Struct, omit_defaults=True):
     timing: TimingRecord | None = None
     error: str = ""
     notes: list[str] = msgspec.field(default_factory=list)
+    estimate: EstimateRecord | None = None
+    cut: CutRecord | None = None
 
 
 class ConversationRecord(msgspec.Struct, omit_defaults=True):

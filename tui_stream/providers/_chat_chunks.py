@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from decimal import Decimal, InvalidOperation
 
 from tui_stream.core.events import (
     Event,
@@ -24,6 +23,7 @@ from tui_stream.core.events import (
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.providers._json import TextJoiner
 from tui_stream.providers._translate import Peer, fault_in, refusal
+from tui_stream.providers._usage import count, usage_of
 
 _REASONS = {
     "stop": FinishReason.STOP,
@@ -35,7 +35,6 @@ _REASONS = {
     "tool_calls": FinishReason.TOOL_CALLS,
     "function_call": FinishReason.TOOL_CALLS,
 }
-_ABSURD = 10**15  # tokens or dollars
 
 
 class ChatChunks:
@@ -156,41 +155,12 @@ class ChatChunks:
             yield TextDelta(rest)
 
 
-def usage_of(usage: Mapping[str, object]) -> Usage:
-    """A ``usage`` object; what is missing or no count is None."""
-    sent, made = usage.get("prompt_tokens_details"), usage.get("completion_tokens_details")
-    sent, made = sent if isinstance(sent, dict) else {}, made if isinstance(made, dict) else {}
-    return Usage(
-        input_tokens=count(usage.get("prompt_tokens")),
-        output_tokens=count(usage.get("completion_tokens")),
-        cached_input_tokens=count(sent.get("cached_tokens")),
-        cache_write_tokens=count(sent.get("cache_write_tokens")),
-        reasoning_tokens=count(made.get("reasoning_tokens")),
-        cost=_money(usage.get("cost")),
-    )
-
-
-def count(value: object) -> int | None:
-    """A number of tokens, None for anything that is none."""
-    return value if type(value) is int and 0 <= value < _ABSURD else None
-
-
 def _usage_of_timings(timings: Mapping[str, object]) -> Iterator[Event]:
     """llama.cpp's own counts, which come where usage was not asked for."""
     cached, read = count(timings.get("cache_n")), count(timings.get("prompt_n"))
     made = count(timings.get("predicted_n"))
     if read is not None and made is not None:
         yield UsageReport(Usage((cached or 0) + read, made, cached_input_tokens=cached))
-
-
-def _money(value: object) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        amount = Decimal(value if isinstance(value, int) else str(value))
-    except InvalidOperation:
-        return None
-    return amount if amount.is_finite() and 0 <= amount < _ABSURD else None
 
 
 def _plain(value: object) -> str:

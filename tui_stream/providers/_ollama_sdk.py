@@ -33,6 +33,7 @@ _T = TypeVar("_T")
 ASK_TIMEOUT = 30.0
 """Seconds that a question about models may take."""
 
+_NUM_CTX = re.compile(r"^num_ctx\s+(\d{1,12})\s*$", re.MULTILINE)
 _NO_NETWORK = re.compile(r"dial tcp|no such host|i/o timeout|connection (refused|reset)|TLS|proxyconnect")
 _NO_SUCH_NAME = re.compile(r"file does not exist|manifest unknown|not found|invalid model name")
 
@@ -134,6 +135,21 @@ class OllamaModels:
         window = next((value for key, value in facts.items() if key.endswith(".context_length")), None)
         info = ModelInfo(name, window if isinstance(window, int) else None, None, _detail(shown.details))
         return ModelDetails(info, frozenset(shown.capabilities or ()))
+
+    async def window(self, name: str) -> int | None:
+        """The context window of a model: the one that it runs with, else the one that it is set to; None without.
+
+        Raises:
+            ModelNotFoundError: it is not installed.
+            ProviderError: Ollama cannot be asked.
+        """
+        running = await self._ask(self._client.ps())
+        for model in running.models:
+            if model.context_length and name in {model.model, (model.model or "").removesuffix(":latest")}:
+                return model.context_length
+        shown = await self._ask(self._client.show(name), name)
+        found = _NUM_CTX.search(shown.parameters or "")
+        return int(found[1]) if found else None
 
     async def pull(self, name: str) -> AsyncGenerator[Progress, None]:
         """Fetches a model; closing the generator stops it, and a later call goes on where it stopped.

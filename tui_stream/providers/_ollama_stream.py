@@ -16,11 +16,11 @@ from tui_stream.core.events import (
 )
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.errors import ProtocolError
-from tui_stream.providers._chat_chunks import count
 from tui_stream.providers._failures import cut_off
 from tui_stream.providers._json import TextJoiner
 from tui_stream.providers._ndjson import NdjsonDecoder
 from tui_stream.providers._translate import Peer, fault_in, refusal
+from tui_stream.providers._usage import count
 
 _REASONS = {"stop": FinishReason.STOP, "length": FinishReason.LENGTH}
 

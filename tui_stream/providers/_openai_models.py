@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tui_stream.core.models import ModelInfo
-from tui_stream.providers._chat_chunks import count
 from tui_stream.providers._json import decode
+from tui_stream.providers._usage import count
 
 MOST_LISTED = 1 << 17
 """Values in a list of models; the longest lists have a third of that."""
@@ -26,6 +26,13 @@ def listed_models(body: bytes) -> Sequence[ModelInfo] | None:
     if not isinstance(data, list):
         return None
     return sorted((_model_info(entry) for entry in data if isinstance(entry, dict)), key=lambda info: info.name)
+
+
+def window_of(models: Sequence[ModelInfo], name: str) -> int | None:
+    """The context window of a listed model, where the list tells it; of the only one by whatever name it is asked."""
+    named = [info for info in models if info.name == name]
+    offered = named or (models if len(models) == 1 else ())
+    return offered[-1].context_window if offered else None
 
 
 def _model_info(entry: Mapping[str, object]) -> ModelInfo:

@@ -8,12 +8,11 @@ byte order mark).
 from __future__ import annotations
 
 import asyncio
-import inspect
 import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
-from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from tui_stream.config import OpenAISettings, Settings
@@ -24,7 +23,8 @@ from tui_stream.errors import AuthenticationError, ConfigError, ProtocolError, P
 from tui_stream.providers import _http
 from tui_stream.providers._failures import translate
 from tui_stream.providers._keys import KeySource, find_key
-from tui_stream.providers._openai_models import listed_models
+from tui_stream.providers._openai_client import Sdk, load
+from tui_stream.providers._openai_models import listed_models, window_of
 from tui_stream.providers._pump import Dialect, pump
 from tui_stream.providers._reach import Reach
 from tui_stream.providers._secrets import Secrets
@@ -40,7 +40,6 @@ LIST_TIMEOUT = 30.0
 
 _HOST = "api.openai.com"
 _MODEL_PATIENCE = 1.5  # seconds that a server may take to say what models it has, before the first question
-_SDK_ONLY = ("extra_headers", "extra_query", "extra_body", "timeout", "stream_options")
 
 
 class Answer(Dialect, Protocol):
@@ -49,22 +48,6 @@ class Answer(Dialect, Protocol):
     @property
     def started(self) -> bool:
         """Whether one has."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sdk:
-    """The SDK, imported and warm.
-
-    Attributes:
-        resource: the part of the client that answers.
-        errors: what it may raise.
-        parameters: those of ``create`` that a person may set.
-    """
-
-    client: openai.AsyncOpenAI
-    resource: Any
-    errors: tuple[type[Exception], ...]
-    parameters: frozenset[str]
 
 
 class SdkProvider(ABC):
@@ -167,6 +150,17 @@ class SdkProvider(ABC):
             )
         return models
 
+    async def window(self, model: str, options: Mapping[str, object]) -> int | None:
+        """The context window that the server's list of models tells; OpenAI's own list tells none.
+
+        Raises:
+            ProviderError: it cannot be asked.
+        """
+        del options
+        if self._official:
+            return None
+        return window_of(await self.models(), model or self._model)
+
     async def aclose(self) -> None:
         """Closes the connections."""
         if self._sdk is not None:
@@ -224,25 +218,9 @@ class SdkProvider(ABC):
         self._reach.check_url(self._settings.base_url)
         async with self._lock:
             if self._sdk is None:
-                self._sdk = await asyncio.to_thread(self._load)
+                make = partial(_http.make_client, self._connect, reach=self._reach)
+                self._sdk = await asyncio.to_thread(load, self._settings.base_url, make, self._resource, self.fixed)
             return self._sdk
-
-    def _load(self) -> Sdk:
-        """Imports the SDK and whatever it puts off until its first request; runs in a thread."""
-        import openai
-
-        base_url, query = _http.split_query(self._settings.base_url)  # the SDK would put its paths behind the query
-        client = openai.AsyncOpenAI(
-            api_key="unused: every request brings its own Authorization header, or none",
-            base_url=base_url,
-            max_retries=0,
-            http_client=_http.make_client(self._connect, url=base_url, reach=self._reach, query=query),
-        )
-        resource = self._resource(client)
-        resource.with_streaming_response  # noqa: B018 - it is the looking up that costs
-        parameters = frozenset(inspect.signature(resource.create).parameters)
-        errors: tuple[type[Exception], ...] = (openai.OpenAIError, *_http.failures())
-        return Sdk(client, resource, errors, parameters.difference(_SDK_ONLY, self.fixed))
 
     def _headers(self, key: str) -> dict[str, str | openai.Omit]:
         """The headers of a request besides the SDK's own; without a key no Authorization header is sent."""

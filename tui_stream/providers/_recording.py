@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from decimal import Decimal
 
 from tui_stream import errors
 from tui_stream.core.events import (
@@ -26,6 +25,7 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.models import FinishReason, Usage
+from tui_stream.core.money import amount_of
 
 FORMAT = 1
 
@@ -91,7 +91,7 @@ def parse(line: str) -> tuple[float, Event | errors.TuiStreamError | None]:
 def _event(kind: str, fields: dict[str, object]) -> Event:
     if kind == "usage":
         usage = Usage(**fields)  # type: ignore[arg-type] # a file's fields; a wrong name raises TypeError
-        return UsageReport(replace(usage, cost=None if usage.cost is None else Decimal(str(usage.cost))))
+        return UsageReport(replace(usage, cost=None if usage.cost is None else amount_of(str(usage.cost))))
     if kind == "end" and fields["finish_reason"] is not None:
         return StreamEnd(FinishReason(str(fields["finish_reason"])))
     return _TYPES[kind](**fields)  # type: ignore[arg-type] # as above

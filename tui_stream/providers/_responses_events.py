@@ -22,9 +22,9 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.models import FinishReason, Usage
-from tui_stream.providers._chat_chunks import count, usage_of
 from tui_stream.providers._responses_parts import Part, Places, Retold, Strand
 from tui_stream.providers._translate import Fault, Peer, check_parts, fault_in, refusal
+from tui_stream.providers._usage import count, usage_of
 
 _KINDS = {
     "response.output_text": "text",
@@ -182,7 +182,7 @@ class ResponseEvents:
         if verb in _ENDS:
             yield from self._output(response.get("output"))
         counts = response.get("usage")
-        usage = _usage(counts) if isinstance(counts, dict) else None
+        usage = usage_of(counts) if isinstance(counts, dict) else None
         if usage:
             yield UsageReport(usage)
         if verb == "failed":
@@ -256,19 +256,6 @@ def _whole(holder: Mapping[str, object]) -> str:
     """The full text that an object holds."""
     value = next((value for name in _WHOLE if (value := holder.get(name))), "")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-
-
-def _usage(usage: Mapping[str, object]) -> Usage:
-    """A ``usage`` object: that of chat completions under other names."""
-    return usage_of(
-        {
-            **usage,
-            "prompt_tokens": usage.get("input_tokens"),
-            "completion_tokens": usage.get("output_tokens"),
-            "prompt_tokens_details": usage.get("input_tokens_details"),
-            "completion_tokens_details": usage.get("output_tokens_details"),
-        }
-    )
 
 
 def _fault(error: object) -> Fault:

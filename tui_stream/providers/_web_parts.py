@@ -11,12 +11,12 @@ import re
 from collections.abc import Iterator, Mapping
 
 from tui_stream.core.events import Event, ReasoningDelta, ResponseStarted, TextDelta, ToolCallDelta, UsageReport
-from tui_stream.core.models import FinishReason, Usage
+from tui_stream.core.models import FinishReason
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import ProtocolError, ProviderError
-from tui_stream.providers._chat_chunks import count, usage_of
 from tui_stream.providers._json import TextJoiner
 from tui_stream.providers._translate import Fault, Peer, check_parts, fault_in, refusal
+from tui_stream.providers._usage import usage_of
 
 _REASONS = {
     "stop": FinishReason.STOP,
@@ -115,31 +115,9 @@ def _apart(before: str, text: str) -> str:
 def usage_in(value: object) -> Iterator[Event]:
     """The report of a ``usage`` object in OpenAI's, Anthropic's or the AI SDK's words; nothing without counts."""
     if isinstance(value, dict):
-        found = _usage(value)
+        found = usage_of(value)
         if found.input_tokens is not None or found.output_tokens is not None:
             yield UsageReport(found)
-
-
-def _usage(value: Mapping[str, object]) -> Usage:
-    if "prompt_tokens" in value or "completion_tokens" in value:
-        return usage_of(value)
-    sent = _table(value, "inputTokenDetails", "input_tokens_details")
-    made = _table(value, "outputTokenDetails", "output_tokens_details")
-    return Usage(
-        input_tokens=_count(value, "inputTokens", "promptTokens", "input_tokens"),
-        output_tokens=_count(value, "outputTokens", "completionTokens", "output_tokens"),
-        cached_input_tokens=_count({**value, **sent}, "cacheReadTokens", "cachedInputTokens", "cached_tokens"),
-        cache_write_tokens=_count(sent, "cacheWriteTokens"),
-        reasoning_tokens=_count({**value, **made}, "reasoningTokens", "reasoning_tokens"),
-    )
-
-
-def _table(value: Mapping[str, object], *names: str) -> Mapping[str, object]:
-    return next((found for name in names if isinstance(found := value.get(name), dict)), {})
-
-
-def _count(value: Mapping[str, object], *names: str) -> int | None:
-    return next((found for name in names if (found := count(value.get(name))) is not None), None)
 
 
 def reason_of(word: object) -> FinishReason | None:

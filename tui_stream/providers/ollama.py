@@ -147,6 +147,19 @@ class OllamaProvider:
         with self._secrets.hidden():
             return await (await self._ready()).models.show(name)
 
+    async def window(self, model: str, options: Mapping[str, object]) -> int | None:
+        """The tokens that a request to a model may hold: what it says itself, what runs, or what the model is set to.
+
+        None where Ollama decides when it loads the model.
+
+        Raises:
+            ProviderError: Ollama cannot be asked.
+        """
+        asked = options.get("num_ctx")
+        if isinstance(asked, int) and asked > 0:
+            return asked
+        return await (await self._ready()).models.window(model or await self._find_model())
+
     async def pull(self, name: str) -> AsyncGenerator[Progress, None]:
         """Fetches a model; closing the generator stops it, and a later call goes on where it stopped.
 

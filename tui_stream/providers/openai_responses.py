@@ -11,9 +11,9 @@ from tui_stream.config import Settings
 from tui_stream.core.models import ChatMessage, ChatRequest, Role
 from tui_stream.errors import ModelNotFoundError, ProviderError, RequestError
 from tui_stream.providers import _http
-from tui_stream.providers._chat_chunks import count
 from tui_stream.providers._openai_sdk import SdkProvider
 from tui_stream.providers._responses_stream import ResponsesStream
+from tui_stream.providers._usage import count
 
 if TYPE_CHECKING:
     import openai

@@ -16,17 +16,18 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import AsyncExitStack, aclosing, suppress
-from typing import TypeVar, cast
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AsyncExitStack, aclosing
+from typing import cast
 
 from tui_stream.core.events import Event, Progress, Rerouted, StreamEnd
 from tui_stream.core.models import ChatRequest, ModelInfo
-from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
+from tui_stream.core.provider import Capabilities, Pulls, TakesContext, TellsWindow
 from tui_stream.core.stats import Clock
-from tui_stream.errors import ProviderError, TuiStreamError
+from tui_stream.errors import ProviderError
 from tui_stream.providers._endpoint import Reachable
 from tui_stream.providers._pool_errors import in_vain, is_its_own, to_ask_again
+from tui_stream.providers._pool_every import from_all
 from tui_stream.providers._pool_ledger import Endpoint, Ledger, Member, endpoints
 from tui_stream.providers._pool_memory import Memory
 from tui_stream.providers._pool_watch import Watch
@@ -38,11 +39,6 @@ HANG = 10.0
 
 PATIENCE = 0.9
 """The part of the turn loop's limit on the first token after which the next endpoint is asked."""
-
-STRAGGLERS = 2.0
-"""Seconds that the others have once the first endpoint has listed its models."""
-
-_T = TypeVar("_T")
 
 
 class Pool:
@@ -153,11 +149,20 @@ class Pool:
         Raises:
             TuiStreamError: none of them can be asked.
         """
-        lists = await self._from_all(lambda provider: provider.models())
+        lists = await from_all(self._ledger, lambda provider: provider.models())
         found: dict[str, ModelInfo] = {}
         for model in (model for models in lists for model in models):
             found.setdefault(model.name, model)
         return list(found.values())
+
+    async def window(self, model: str, options: Mapping[str, object]) -> int | None:
+        """The context window of a model at the endpoint that was asked last, where it tells.
+
+        Raises:
+            TuiStreamError: it cannot be asked.
+        """
+        teller: object = self._asked.provider
+        return await teller.window(model, options) if isinstance(teller, TellsWindow) else None
 
     async def aclose(self) -> None:
         """Closes all members, and sees to it that what was learned is written."""
@@ -206,33 +211,6 @@ class Pool:
         self._ledger.exhausted(failures, model)
         return in_vain([error for _, error in failures], len(self._endpoints))
 
-    async def _from_all(self, call: Callable[[Provider], Awaitable[_T]]) -> list[_T]:
-        """Asks all healthy endpoints at once; what came from those that answered, in their order.
-
-        Raises:
-            TuiStreamError: none answered.
-        """
-        await self._ledger.recall()
-        found: dict[Endpoint, _T] = {}
-        errors: list[TuiStreamError] = []
-
-        async def ask(endpoint: Endpoint) -> None:
-            try:
-                found[endpoint] = await call(endpoint.provider)
-            except TuiStreamError as error:
-                errors.append(error)
-            else:
-                if limit.when() is None:
-                    limit.reschedule(asyncio.get_running_loop().time() + STRAGGLERS)
-
-        with suppress(TimeoutError):
-            async with asyncio.timeout(None) as limit, asyncio.TaskGroup() as group:
-                for endpoint in self._ledger.healthy():
-                    group.create_task(ask(endpoint))
-        if not found:
-            raise errors[-1]
-        return [found[endpoint] for endpoint in self._endpoints if endpoint in found]
-
 
 class _PullingPool(Pool):
     """Its members can fetch models."""
@@ -280,7 +258,7 @@ class _ReachablePool(Pool):
         Raises:
             TuiStreamError: nothing does.
         """
-        await self._from_all(lambda provider: cast(Reachable, provider).reach())
+        await from_all(self._ledger, lambda provider: cast(Reachable, provider).reach())
 
 
 def make(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from pathlib import Path
 from typing import IO
@@ -12,7 +12,7 @@ from typing import IO
 from tui_stream.core.events import Event, Progress
 from tui_stream.core.models import ChatRequest, ModelInfo
 from tui_stream.core.private_files import open_private
-from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext
+from tui_stream.core.provider import Capabilities, Provider, Pulls, TakesContext, TellsWindow
 from tui_stream.errors import ConfigError, TuiStreamError
 from tui_stream.providers import _recording
 
@@ -106,6 +106,11 @@ class Recorder:
         """Hands a note on, where it takes any."""
         taker: object = self._provider
         return isinstance(taker, TakesContext) and await taker.add_context(text)
+
+    async def window(self, model: str, options: Mapping[str, object]) -> int | None:
+        """The context window of a model, where the provider tells it."""
+        teller: object = self._provider
+        return await teller.window(model, options) if isinstance(teller, TellsWindow) else None
 
     async def aclose(self) -> None:
         """Closes it, and the file."""

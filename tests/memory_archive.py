@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from tests.memory_accounts import MemoryAccounts
 from tui_stream.core.archive import Hit, Overview
 from tui_stream.core.metering import total
 from tui_stream.core.models import Conversation, Cost, Message, MessageStatus, Role, utc_now
@@ -98,7 +99,7 @@ class Kept:
 
 
 @dataclass
-class MemoryArchive:
+class MemoryArchive(MemoryAccounts):
     """Keeps everything in memory.
 
     Attributes:
@@ -113,6 +114,13 @@ class MemoryArchive:
     failure: TuiStreamError | None = None
     calls: list[str] = field(default_factory=list)
     closed: bool = False
+
+    def _requests(self, conversation_id: str | None = None) -> list[Message]:
+        every = [one for one in self.kept.values() if conversation_id in {None, one.conversation.id}]
+        return [message for one in every for message in one.messages.values()]
+
+    def _conversation_of(self, message: Message) -> str:
+        return next((one.conversation.id for one in self.kept.values() if message.id in one.messages), "")
 
     def _called(self, name: str) -> None:
         self.calls.append(name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -124,6 +124,12 @@ def full_message() -> Message:
 def alike(one: Message, other: Message) -> bool:
     """Whether two messages are the same in every field."""
     return asdict(one) == asdict(other)
+
+
+def write(folder: Path, sql: str, *values: object) -> None:
+    """Changes the database from outside."""
+    with closing(sqlite3.connect(folder / "history.db", isolation_level=None, timeout=5)) as connection:
+        connection.execute(sql, values)
 
 
 def rows(folder: Path, sql: str, *values: object) -> list[tuple[object, ...]]:

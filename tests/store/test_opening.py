@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import gzip
 import os
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from tests.store.keeping import Clock, Talk, opened, rows
+from tests.store.keeping import Clock, Talk, alike, full_message, opened, rows
 from tests.terminal import ROOT
-from tui_stream.core.models import MessageStatus
+from tui_stream.core.models import Estimate, MessageStatus, Usage
 from tui_stream.errors import StoreError
 from tui_stream.store import files, migrations, open_store
 from tui_stream.store.archive import SqliteArchive
@@ -141,6 +144,101 @@ def test_a_step_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
         assert "stamp" not in [row[1] for row in connection.execute("PRAGMA table_info(talks)")]
 
 
+VERSIONS = {1: Path(__file__).parent / "version_1.db.gz"}
+"""Histories as the program wrote them when the version was the present one."""
+
+
+def written(folder: Path, version: int) -> Path:
+    """A real history of an older version."""
+    folder.mkdir(parents=True)
+    path = folder / "history.db"
+    path.write_bytes(gzip.decompress(VERSIONS[version].read_bytes()))
+    return path
+
+
+def contents(path: Path, tables: dict[str, list[str]]) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of these tables, as far as these columns go."""
+    with closing(sqlite3.connect(path)) as connection:
+        return {
+            table: connection.execute(f"SELECT {', '.join(columns)} FROM {table} ORDER BY {columns[0]}").fetchall()  # noqa: S608 # of ours
+            for table, columns in tables.items()
+        }
+
+
+def columns(path: Path) -> dict[str, list[str]]:
+    """The tables that a person filled, and their columns."""
+    with closing(sqlite3.connect(path)) as connection:
+        names = ("conversations", "messages", "bodies", "pieces", "drafts")
+        return {name: [row[1] for row in connection.execute(f"PRAGMA table_info({name})")] for name in names}
+
+
+def objects(path: Path) -> set[tuple[str, str, str]]:
+    """Tables, indexes and views with their columns, whatever the order in which they were made."""
+    with closing(sqlite3.connect(path)) as connection:
+        listed = connection.execute("SELECT type, name FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'").fetchall()
+        return {
+            (kind, name, str(sorted(row[1:] for row in connection.execute(f"PRAGMA table_xinfo({name})"))))
+            for kind, name in listed
+        }
+
+
+@pytest.mark.parametrize("version", range(1, len(STEPS)))
+def test_every_row_of_every_older_history_is_there_in_the_present_one(tmp_path: Path, version: int) -> None:
+    path = written(tmp_path / "old", version)
+    had = columns(path)
+    before = contents(path, had)
+    assert all(before.values()), "there is something in every table"
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        copy = migrations.migrate(connection, path, STEPS, day)
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert contents(path, had) == before
+    assert copy is not None
+    assert contents(copy, had) == before
+    fresh = tmp_path / "new.db"
+    with closing(sqlite3.connect(fresh, isolation_level=None)) as connection:
+        migrations.migrate(connection, fresh, STEPS, day)
+    assert objects(path) == objects(fresh)
+
+
+async def test_a_history_of_version_1_is_used_as_before_and_counted(folder: Path) -> None:
+    written(folder, 1)
+    archive, notices = await reopened(folder)
+    copy = folder / "history-v1-2026-03-04.db"
+    assert f"The history was brought up to date; the old one is kept as {copy}." in notices
+    assert {one.title for one in await archive.conversations()} == {"Lighthouses", "Free", "Broken off"}
+    (lights,) = [one for one in await archive.conversations() if one.title == "Lighthouses"]
+    loaded = await archive.load(lights.id)
+    assert [message.text for message in loaded.messages][2:] == ["And the keeper?", "On the rock in the sea"]
+    full = replace(full_message(), id="a" * 32, parent_id=loaded.messages[0].id)
+    same = {"created_at": full.created_at, "finished_at": full.finished_at, "tool_calls": full.tool_calls}
+    assert alike(replace(loaded.messages[1], **same), full)  # type: ignore[arg-type] # fields of a message
+    assert await archive.draft(lights.id) == "unsent"
+    assert len(await archive.search("keeper")) == 1
+    assert {one.model: (one.requests, one.dollars, one.local) for one in await archive.spent()} == {
+        "gpt": (2, Decimal("0.0200000750"), 0),
+        "llama3": (1, Decimal(0), 1),
+    }
+    talk = Talk(archive)
+    await talk.say("new words")
+    guess = Estimate(1, 20, 0, 30, 0, 5, 7)
+    made = await talk.answer("new answer", provider="openai", model="gpt", usage=Usage(6, 8), estimate=guess)
+    await talk.finish(made)
+    assert (await talk.loaded()).messages[1].estimate == guess
+    assert len(await archive.samples("openai", "gpt", 9)) == 1
+    await archive.aclose()
+
+
+async def test_what_can_be_read_of_a_damaged_history_of_version_1_is_taken_over(folder: Path) -> None:
+    path = written(folder, 1)
+    spoiled(folder, "facts")
+    archive, notices = await reopened(folder)
+    assert any("10 messages in 4 conversations" in notice for notice in notices), notices
+    assert {one.title for one in await archive.conversations()} == {"Lighthouses", "Free", "Broken off"}
+    assert len(await archive.search("keeper")) == 1
+    await archive.aclose()
+    assert path.exists()
+
+
 async def test_the_present_history_goes_through_a_later_step(folder: Path) -> None:
     async with opened(folder) as archive:
         talk = Talk(archive)
@@ -151,11 +249,11 @@ async def test_the_present_history_goes_through_a_later_step(folder: Path) -> No
 
     newer = open_database(Opening(folder, Clock(), 5, (*STEPS, later)))
     newer.close()
-    copy = folder / "history-v1-2026-03-04.db"
+    copy = folder / f"history-v{len(STEPS)}-2026-03-04.db"
     assert newer.notices == (f"The history was brought up to date; the old one is kept as {copy}.",)
     assert rows(folder, "SELECT mood FROM conversations") == [(None,)]
     before = (folder / "history.db").read_bytes()
-    with pytest.raises(StoreError, match=r"newer version .*format 2; this one knows 1"):
+    with pytest.raises(StoreError, match=r"newer version .*format 3; this one knows 2"):
         await open_store(folder)
     assert (folder / "history.db").read_bytes() == before
     assert len(list(folder.glob("history*.db"))) == 2

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, Self
 
+from tui_stream.core.accounts import Accounts
 from tui_stream.core.models import Conversation, Cost, Message, Role
 from tui_stream.core.store import Store
 
@@ -74,7 +75,7 @@ class Notice(str):
         return made
 
 
-class Archive(Store, Protocol):
+class Archive(Store, Accounts, Protocol):
     """Keeps conversations and finds them again. Every method raises `StoreError` where the disk or the data fail."""
 
     # -- conversations ------------------------------------------------------------------------------

@@ -19,7 +19,7 @@ JOURNAL_INTERVAL = 0.15
 """Seconds after which text that arrived is handed to the store at the latest, if no write is under way."""
 RETRY_INTERVAL = 1.0
 """Seconds after which a store that refused something is tried again."""
-_NOTHING = (-1, -1, -1)  # the mark of a message of which nothing is written
+_NOTHING = (-1, -1, -1, -1)  # the mark of a message of which nothing is written
 
 
 class Follower:
@@ -34,7 +34,7 @@ class Follower:
         self._waiting: Waiting = Batch
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
-        self._written = _mark(turn.message)
+        self._written = self._mark(turn.message)
         self._state = turn.state
         self._due = journal.clock()
         self._ended = False
@@ -53,7 +53,7 @@ class Follower:
 
     def note(self) -> None:
         """The turn went on; what is new of the answer will be written. Never waits."""
-        if not self._idle or _mark(self._turn.message) == self._written:
+        if not self._idle or self._mark(self._turn.message) == self._written:
             return
         left = self._due - self._journal.clock()
         if left <= 0 or self._turn.state is not self._state:
@@ -61,12 +61,17 @@ class Follower:
         elif self._timer is None:
             self._set_timer(left)
 
+    def _mark(self, message: Message) -> tuple[int, int, int, int]:
+        """What changes whenever something of the answer arrived, or a request for it is over."""
+        arguments = sum(len(call.name) + len(call.arguments) for call in message.tool_calls)
+        return len(message.text), len(message.reasoning), arguments, len(self._turn.bills.over)
+
     def _write(self) -> None:
         """Writes what there is that was not written, and comes back if more of it waits."""
         self._stop_timer()
         waiting = self._waiting()
         message = self._turn.snapshot(waiting)
-        if (mark := _mark(message)) != self._written:
+        if (mark := self._mark(message)) != self._written:
             self._written, self._state = mark, self._turn.state
             self._due = self._journal.clock() + JOURNAL_INTERVAL
             self._task = asyncio.create_task(self._journal.update(message))
@@ -125,12 +130,6 @@ class Follower:
                 raise failure
         self._journal.changed(self._turn.message)
         await keep(self._journal, self._turn)
-
-
-def _mark(message: Message) -> tuple[int, int, int]:
-    """What changes whenever something of the answer arrived."""
-    arguments = sum(len(call.name) + len(call.arguments) for call in message.tool_calls)
-    return len(message.text), len(message.reasoning), arguments
 
 
 async def keep(journal: Journal, turn: Turn) -> None:

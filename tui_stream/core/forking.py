@@ -21,8 +21,12 @@ def forked(path: Sequence[Message], title: str = "") -> Conversation:
     prompts = (message.text for message in path if message.role is Role.USER)
     fork = Conversation(title=f"{title or first_line(next(prompts, ''))} (fork)".strip())
     parent: str | None = None
+    ids: dict[str, str] = {}
     for message in path:
         copy = _copy(message, parent)
+        ids[message.id] = copy.id
+        if copy.cut is not None:
+            copy.cut = replace(copy.cut, first=ids.get(copy.cut.first, copy.id))
         fork.tree.add(copy.id, parent)
         fork.messages.append(copy)
         parent = copy.id
@@ -40,4 +44,6 @@ def _copy(message: Message, parent: str | None) -> Message:
         usage=None,
         cost=None,
         timing=None,
+        estimate=None,
+        receipts=(),
     )

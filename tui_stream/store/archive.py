@@ -1,154 +1,31 @@
-"""The history as the program sees it: every call goes to a thread, so that nothing here keeps an event loop waiting.
-
-One thread writes; another one reads, and a third one searches, so that a long search delays nothing else.
-"""
+"""The history as the program sees it: what may be asked of it, and what is kept in it."""
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from tui_stream.core.accounts import By, Receipt, Spent, UsageRow
 from tui_stream.core.archive import Hit, Overview
+from tui_stream.core.estimates import Sample
 from tui_stream.core.models import Conversation, Message
 from tui_stream.errors import StoreError
-from tui_stream.store import drafts, edits, imports, lists, reading, search, writing
-from tui_stream.store.database import Connection
-from tui_stream.store.faults import GoneError, damaged, explained, unwritable
-from tui_stream.store.journal import Journal
-from tui_stream.store.opening import Opening
+from tui_stream.store import accounts, drafts, edits, imports, lists, reading, search, writing
+from tui_stream.store.calls import Calls
 from tui_stream.store.rows import copied
-from tui_stream.store.threads import ReadingThread, Worker
-from tui_stream.store.writing import About, UnknownParentError, Write
+from tui_stream.store.writing import About, Write
 
 T = TypeVar("T")
 
 
-class SqliteArchive:
+class SqliteArchive(Calls):
     """An `Archive`, to be made by `tui_stream.store.open_store`; any number of sessions and loops may share it."""
 
     def __init__(self, folder: Path, *, clock: Callable[[], datetime], patience: float) -> None:
-        self._opening = Opening(folder, clock, patience)
-        self._journal = Journal(self._opening)
-        self._only_read = False
+        super().__init__(folder, clock=clock, patience=patience)
         self._unsaved: dict[str, str] = {}
-        self._writer = Worker("history-writer")
-        self._reading = ReadingThread("history-reader", self._opening.path, patience)
-        self._searching = ReadingThread("history-search", self._opening.path, patience)
-
-    async def start(self) -> tuple[str, ...]:
-        """Opens the history; what the person has to be told.
-
-        One that can be read but not written is open for that: what writes then raises `StoreError`.
-
-        Raises:
-            StoreError: it cannot be opened.
-        """
-        opened = False
-        try:
-            await self._open_for_writing()
-            opened = True
-        finally:
-            if not opened:
-                await self._shut()
-        return self.take_notices()
-
-    async def _open_for_writing(self) -> None:
-        try:
-            await self._write(self._journal.connection)
-        except StoreError as error:
-            if not unwritable(error.__cause__) or not await self._legible():
-                raise
-            self._only_read = True
-
-    async def _legible(self) -> bool:
-        """Whether there is a history of this version that can be read."""
-        try:
-            return await self._reading.run(self._opening.is_ours)
-        except (GoneError, sqlite3.Error, OSError):
-            return False
-
-    @property
-    def writable(self) -> bool:
-        """Whether what is said now is kept; where not, whatever writes says why."""
-        return self._journal.is_open or not self._only_read
-
-    def take_notices(self) -> tuple[str, ...]:
-        """What happened to the history since this was asked last, and has to be told: sentences."""
-        notices = tuple(self._journal.notices)
-        del self._journal.notices[: len(notices)]
-        return notices
-
-    async def aclose(self) -> None:
-        """Writes what is still to be written and closes; later calls fail."""
-        try:
-            await self._settled(self._journal.close)
-        finally:
-            await self._shut()
-
-    async def _shut(self) -> None:
-        with suppress(StoreError):
-            self._writer.submit(self._journal.abandon)
-        for reading_thread in (self._reading, self._searching):
-            await reading_thread.aclose()
-        await self._writer.aclose()
-
-    # -- how a call reaches its thread --------------------------------------------------------------
-
-    async def _write(self, job: Callable[[], T]) -> T:
-        try:
-            try:
-                return await self._writer.run(job)
-            except sqlite3.Error as error:
-                if not damaged(error):
-                    raise
-                await self._writer.run(partial(self._journal.repair, error))
-                return await self._writer.run(job)
-        except (sqlite3.Error, OSError) as error:
-            raise self._explained(error) from error
-
-    async def _change(self, job: Callable[[Connection, int], T], *, durable: bool = True) -> T:
-        """Runs a job in a transaction of its own, with the present moment."""
-        return await self._settled(lambda: self._journal.run(job, durable=durable))
-
-    async def _settled(self, job: Callable[[], T]) -> T:
-        """Runs a job that writes, once whatever it lacks is written: what other programs or a lost file took away."""
-        while True:
-            try:
-                return await self._write(job)
-            except UnknownParentError as unknown:
-                lost = unknown.write
-                missing = [one for one in imports.again(lost.source) if one.name != lost.name]
-                behind = replace(lost, ancestors=imports.ancestors(lost.source, lost.message))
-                await self._write(lambda: self._keep_all([*missing, behind]))  # noqa: B023 # awaited here
-
-    async def _read(self, job: Callable[[Connection], T], *, searching: bool = False) -> T:
-        thread = self._searching if searching else self._reading
-        try:
-            try:
-                return await thread.run(job)
-            except GoneError:
-                await self._writer.run(self._journal.connection)
-            except sqlite3.Error as error:
-                if not damaged(error):
-                    raise
-                await self._writer.run(partial(self._journal.repair, error))
-            return await thread.run(job)
-        except GoneError as error:
-            raise self._explained(FileNotFoundError("it was taken away")) from error
-        except (sqlite3.Error, OSError) as error:
-            raise self._explained(error) from error
-
-    def _explained(self, error: sqlite3.Error | OSError) -> Exception:
-        if damaged(error):
-            with suppress(OSError):
-                self._opening.suspect()
-        return explained(error, self._opening.path)
 
     # -- what a session writes ----------------------------------------------------------------------
 
@@ -169,10 +46,6 @@ class SqliteArchive:
         followed = imports.found(conversation, message.parent_id)
         write = Write(About.of(conversation), copied(message), conversation, followed=followed)
         await self._settled(lambda: self._journal.keep(write))
-
-    def _keep_all(self, writes: Sequence[Write]) -> None:
-        for write in writes:
-            self._journal.keep(write)
 
     async def choose(self, conversation: Conversation) -> None:
         """Keeps which path of the tree is shown."""
@@ -258,6 +131,28 @@ class SqliteArchive:
     async def purge(self) -> int:
         """Removes for good what was deleted more than a day ago; how many conversations and messages."""
         return await self._change(lambda connection, now: lists.purge(connection, now, self._journal.number))
+
+    # -- tokens and money ---------------------------------------------------------------------------
+
+    async def samples(self, provider: str, model: str, limit: int) -> list[Sample]:
+        """What the provider counted for the newest requests to a model, the newest last."""
+        return await self._read(lambda connection: accounts.samples(connection, provider, model, limit))
+
+    async def spent(
+        self, *, since: datetime | None = None, conversation_id: str | None = None, without: Collection[str] = ()
+    ) -> list[Spent]:
+        """What requests came to, model by model."""
+        others = tuple(without)
+        return await self._read(lambda connection: accounts.spent(connection, since, conversation_id, others))
+
+    async def usage(self, by: Sequence[By] = (), *, since: datetime | None = None) -> list[UsageRow]:
+        """A table of requests."""
+        groups = tuple(by)
+        return await self._read(lambda connection: accounts.usage(connection, groups, since), searching=True)
+
+    async def record(self, conversation_id: str, receipt: Receipt) -> None:
+        """Keeps what a request cost for which there is no message."""
+        await self._change(lambda connection, _: accounts.record(connection, conversation_id, receipt))
 
     # -- searching, and what was typed --------------------------------------------------------------
 

@@ -11,23 +11,50 @@ from decimal import Decimal
 from pathlib import Path
 from urllib.parse import quote
 
+from tui_stream.core.money import amount_of
+
 _WAL_KEPT = 4 << 20  # bytes of the journal file that stay after a checkpoint
 
 Connection = sqlite3.Connection
 
 
 class _Sum:
-    """Adds amounts of money that stand as text."""
+    """Adds amounts of money that stand as text; what names none that can be added counts as nothing.
+
+    `sound` tells these, so that whoever sums says that they are missing.
+    """
 
     def __init__(self) -> None:
         self._sum = Decimal(0)
 
-    def step(self, amount: str | None) -> None:
-        if amount is not None:
-            self._sum += Decimal(amount)
+    def step(self, amount: object) -> None:
+        if (known := amount_of(str(amount))) is not None:
+            self._sum += known
 
     def finalize(self) -> str:
         return str(self._sum)
+
+
+def _sound(amount: object) -> bool:
+    """Whether a column has an amount of money that can be added."""
+    return amount is not None and amount_of(str(amount)) is not None
+
+
+class _Median:
+    """The number of which half of the others are smaller; NULL where there is none."""
+
+    def __init__(self) -> None:
+        self._numbers: list[float] = []
+
+    def step(self, number: float | None) -> None:
+        if number is not None:
+            self._numbers.append(number)
+
+    def finalize(self) -> float | None:
+        ordered, middle = sorted(self._numbers), len(self._numbers) // 2
+        if not ordered:
+            return None
+        return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2
 
 
 def connect(path: Path, patience: float, *, mode: str = "rw") -> Connection:
@@ -48,6 +75,8 @@ def connect(path: Path, patience: float, *, mode: str = "rw") -> Connection:
     connection.execute("PRAGMA temp_store = MEMORY")
     connection.execute(f"PRAGMA journal_size_limit = {_WAL_KEPT}")
     connection.create_aggregate("money", 1, _Sum)  # type: ignore[arg-type] # the stub knows numbers only, SQLite text too
+    connection.create_aggregate("median", 1, _Median)  # type: ignore[arg-type] # as above: NULL too
+    connection.create_function("sound", 1, _sound, deterministic=True)
     connection.create_function("small", 1, str.casefold, deterministic=True)
     return connection
 

@@ -61,7 +61,8 @@ def take_in(
     """Keeps a conversation with its tree as it is; False where one of this id is kept already.
 
     Its place in lists and searches is that of its own time. What requests have cost that no message stands for is kept
-    as what it came from: a message that was removed.
+    as what it came from: a message that was removed. All of it is marked as imported: what it cost was spent elsewhere,
+    or is known already, and counts neither in bills nor towards budgets.
     """
     if writing.conversation_key(connection, about.id) is not None:
         return False
@@ -75,6 +76,8 @@ def take_in(
         keys[message.id] = writing.insert(connection, conversation, message, parent, columns, rank)
     if unloaded is not None and unloaded != Cost(Decimal(0), Source.REPORTED):
         _charge(connection, conversation, unloaded, about)
+    for table in ("messages", "receipts"):
+        connection.execute(f"UPDATE {table} SET imported = 1 WHERE conversation = ?", (conversation,))  # noqa: S608 # ours
     _choose(connection, tree, keys)
     writing.entitle(connection, conversation)
     return True

@@ -241,4 +241,5 @@ class Journal:
 def _rest(message: Message) -> tuple[object, ...]:
     """What besides its text and reasoning may change while a message streams."""
     calls = tuple((call.id, call.name, call.arguments) for call in message.tool_calls)
-    return message.parent_id, message.provider, message.model, tuple(message.notes), calls, message.usage, message.cost
+    figures = message.usage, message.cost, message.receipts
+    return message.parent_id, message.provider, message.model, tuple(message.notes), calls, figures

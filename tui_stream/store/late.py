@@ -7,11 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from tui_stream.core.accounts import By, Receipt, Spent, UsageRow
     from tui_stream.core.archive import Hit, Overview
+    from tui_stream.core.estimates import Sample
     from tui_stream.core.models import Conversation, Message
     from tui_stream.store import OpenedStore
     from tui_stream.store.archive import SqliteArchive
@@ -117,6 +121,26 @@ class LateArchive:
     async def import_conversation(self, conversation: Conversation) -> bool:
         """See `Store.import_conversation`."""
         return await (await self.ready()).import_conversation(conversation)
+
+    # -- tokens and money ---------------------------------------------------------------------------
+
+    async def samples(self, provider: str, model: str, limit: int) -> list[Sample]:
+        """See `Accounts.samples`."""
+        return await (await self.ready()).samples(provider, model, limit)
+
+    async def spent(
+        self, *, since: datetime | None = None, conversation_id: str | None = None, without: Collection[str] = ()
+    ) -> list[Spent]:
+        """See `Accounts.spent`."""
+        return await (await self.ready()).spent(since=since, conversation_id=conversation_id, without=without)
+
+    async def usage(self, by: Sequence[By] = (), *, since: datetime | None = None) -> list[UsageRow]:
+        """See `Accounts.usage`."""
+        return await (await self.ready()).usage(by, since=since)
+
+    async def record(self, conversation_id: str, receipt: Receipt) -> None:
+        """See `Accounts.record`."""
+        await (await self.ready()).record(conversation_id, receipt)
 
     # -- conversations ------------------------------------------------------------------------------
 

@@ -9,10 +9,10 @@ from typing import Any
 from tui_stream.core.archive import Overview
 from tui_stream.core.models import MessageStatus
 from tui_stream.core.sanitize import repair
-from tui_stream.store import drafts, index
+from tui_stream.store import accounts, drafts, index
 from tui_stream.store.branches import Removal
 from tui_stream.store.database import Connection
-from tui_stream.store.reading import COSTS, cost_of, no_conversation, present, snapshot
+from tui_stream.store.reading import COST_COLUMNS, COSTS, cost_of, no_conversation, present, snapshot
 from tui_stream.store.rows import moment
 from tui_stream.store.words import tokens
 from tui_stream.store.writing import entitle
@@ -68,8 +68,10 @@ def _counts(connection: Connection, keys: Sequence[int]) -> list[Any]:
     """Messages and costs by conversation; removed messages are not counted, but were paid for."""
     chosen = ", ".join(map(str, keys))
     sql = (
-        f"SELECT conversation, count(*) FILTER (WHERE removed IS NULL) AS messages, {COSTS} FROM messages"  # noqa: S608 # numbers alone
-        f" WHERE conversation IN ({chosen}) GROUP BY conversation"
+        f"SELECT conversation, sum(shown) AS messages, {COSTS} FROM ("  # noqa: S608 # numbers alone
+        f"SELECT {COST_COLUMNS}, removed IS NULL AS shown FROM messages WHERE conversation IN ({chosen})"
+        f" UNION ALL SELECT {COST_COLUMNS}, 0 FROM receipts WHERE conversation IN ({chosen}) AND message IS NULL)"
+        " GROUP BY conversation"
     )
     return connection.execute(sql).fetchall()
 
@@ -142,6 +144,7 @@ def purge(connection: Connection, now: int, opening: int) -> int:
 
 def _forget(connection: Connection, key: int, conversation_id: str) -> None:
     keys = [row[0] for row in connection.execute("SELECT key FROM messages WHERE conversation = ?", (key,))]
+    accounts.keep_receipts(connection, key)
     with index.reindexed(connection, keys):
         drafts.forget(connection, conversation_id)
         connection.execute("DELETE FROM conversations WHERE key = ?", (key,))

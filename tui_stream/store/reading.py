@@ -9,6 +9,7 @@ from decimal import Decimal
 
 from tui_stream.core.models import Conversation, Cost, Message, Source
 from tui_stream.errors import StoreError
+from tui_stream.store import receipts
 from tui_stream.store.branches import shape, standing
 from tui_stream.store.database import Connection
 from tui_stream.store.recovery import whole
@@ -20,11 +21,14 @@ COSTS = """
     count(*) FILTER (WHERE cost_source IS NOT NULL AND NOT cost_local) AS paid,
     count(*) FILTER (WHERE cost_local) AS local,
     count(*) FILTER (WHERE cost_source = 'estimated' AND NOT cost_local) AS estimated,
-    count(*) FILTER (WHERE cost_source IS NOT NULL AND NOT cost_local AND cost_amount IS NULL) AS unknown,
+    count(*) FILTER (WHERE cost_source IS NOT NULL AND NOT cost_local
+        AND (cost_amount IS NULL OR (cost_pico IS NULL AND NOT sound(cost_amount)))) AS unknown,
     sum(cost_pico) FILTER (WHERE NOT cost_local) AS pico,
     money(cost_amount) FILTER (WHERE cost_pico IS NULL AND cost_amount IS NOT NULL AND NOT cost_local) AS odd
 """
-"""What `cost_of` needs to know of rows of messages."""
+"""What `cost_of` needs to know of rows of messages or receipts."""
+
+COST_COLUMNS = "conversation, cost_amount, cost_pico, cost_source, cost_local"
 
 
 def cost_of(row: Row) -> Cost:
@@ -98,15 +102,19 @@ def load(connection: Connection, conversation_id: str, tail: int | None) -> Conv
 
 
 def _unloaded(connection: Connection, conversation: int, loaded: Sequence[int]) -> Cost:
-    """What the other messages have cost; removed ones were paid for like any other."""
+    """What the other messages have cost, and requests without one; removed ones were paid for like any other."""
     marks = ", ".join(map(str, loaded))
-    sql = f"SELECT {COSTS} FROM messages WHERE conversation = ? AND key NOT IN ({marks})"  # noqa: S608 # numbers alone
-    return cost_of(connection.execute(sql, (conversation,)).fetchone())
+    sql = (
+        f"SELECT {COSTS} FROM (SELECT {COST_COLUMNS} FROM messages WHERE conversation = :key AND key NOT IN ({marks})"  # noqa: S608 # numbers alone
+        f" UNION ALL SELECT {COST_COLUMNS} FROM receipts WHERE conversation = :key AND message IS NULL)"
+    )
+    return cost_of(connection.execute(sql, {"key": conversation}).fetchone())
 
 
 def _message(connection: Connection, key: int, parent_id: str | None) -> Message:
     row = connection.execute(_MESSAGE, (key,)).fetchone()
     message = message_of(row, parent_id)
+    message.receipts = receipts.of(connection, key)
     if row["status"] == "streaming":
         message.text, message.reasoning, _ = whole(connection, key)
     return message

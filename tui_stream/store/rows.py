@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from tui_stream.core.models import (
     Cost,
+    Cut,
+    Estimate,
     FinishReason,
     Message,
     MessageStatus,
@@ -22,14 +24,31 @@ from tui_stream.core.models import (
     Usage,
     showable,
 )
+from tui_stream.core.money import amount_of
 from tui_stream.core.sanitize import repair
+from tui_stream.core.stats import unseen_tokens
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LARGEST = (1 << 63) - 1
+_GUESSED = {
+    "guessed_messages": "messages",
+    "guessed_sent": "sent",
+    "guessed_sent_marks": "sent_marks",
+    "guessed_made": "made",
+    "guessed_made_marks": "made_marks",
+    "guessed_input": "input_tokens",
+    "guessed_output": "output_tokens",
+}
 _CLASSES = ("input_tokens", "output_tokens", "cached_input_tokens", "cache_write_tokens", "reasoning_tokens")
 
 _MOST_DIGITS = 12
 _SUMMED = 24  # so many bits are left for the sum of many amounts
+
+MOST_TOKENS = 10**15
+"""A column with a higher count tells nothing."""
+
+LONGEST = 10**12
+"""Seconds; likewise."""
 
 PICO = Decimal("1e-12")
 """US dollars in one unit of the column in which amounts are summed."""
@@ -66,12 +85,13 @@ def copied(message: Message) -> Message:
 
 def head_columns(message: Message) -> dict[str, Any]:
     """What of a message is counted, sorted and summed."""
-    usage, cost, timing = message.usage, message.cost, message.timing
+    usage, cost, timing, guess = message.usage, message.cost, message.timing, message.estimate
     return {
         "role": message.role.value,
         "status": message.status.value,
         "provider": repair(message.provider),
         "model": repair(message.model),
+        "asked": repair(message.asked),
         "created_at": microseconds(message.created_at),
         "finished_at": None if message.finished_at is None else microseconds(message.finished_at),
         "finish_reason": None if message.finish_reason is None else message.finish_reason.value,
@@ -86,6 +106,8 @@ def head_columns(message: Message) -> dict[str, Any]:
         "first_token": None if timing is None else timing.first_token,
         "streaming": None if timing is None else timing.streaming,
         "attempts": None if timing is None else timing.attempts,
+        "unseen_tokens": unseen_tokens(usage, message.reasoning) or None,
+        **{column: None if guess is None else _count(getattr(guess, name)) for column, name in _GUESSED.items()},
     }
 
 
@@ -101,6 +123,7 @@ def body_columns(message: Message) -> dict[str, Any]:
         "tool_calls": _json(calls),
         "notes": _json(message.notes),
         "price": None if price is None else _json(_price_record(price)),
+        "cut": None if message.cut is None else _json(asdict(message.cut)),
     }
 
 
@@ -120,44 +143,71 @@ def message_of(row: Row, parent_id: str | None) -> Message:
         _read(row["parameters"], {}),
         [ToolCall(*call) for call in _read(row["tool_calls"], [])],
         None if row["finish_reason"] is None else FinishReason(row["finish_reason"]),
-        _usage(row),
-        _cost(row),
+        usage_of(row),
+        cost_of(row),
         _timing(row),
         row["error"],
         _read(row["notes"], []),
+        _estimate(row),
+        None if row["cut"] is None else Cut(**json.loads(row["cut"])),
+        row["asked"],
     )
 
 
-def _usage(row: Row) -> Usage | None:
+def usage_of(row: Row) -> Usage | None:
+    """The tokens of a row of messages or of receipts."""
     if row["usage_source"] is None:
         return None
-    cost = None if row["usage_cost"] is None else Decimal(row["usage_cost"])
-    return Usage(**{name: row[name] for name in _CLASSES}, cost=cost, source=Source(row["usage_source"]))
+    cost = _amount(row["usage_cost"])
+    return Usage(**{name: told(row[name]) for name in _CLASSES}, cost=cost, source=Source(row["usage_source"]))
 
 
-def _cost(row: Row) -> Cost | None:
+def cost_of(row: Row) -> Cost | None:
+    """The money of a row of messages, with their bodies, or of receipts."""
     if row["cost_source"] is None:
         return None
-    amount = None if row["cost_amount"] is None else Decimal(row["cost_amount"])
+    amount = _amount(row["cost_amount"])
     price = None if row["price"] is None else _price(json.loads(row["price"]))
     return Cost(amount, Source(row["cost_source"]), bool(row["cost_local"]), price)
 
 
 def _timing(row: Row) -> Timing | None:
-    if row["elapsed"] is None:
+    elapsed, attempts = _seconds(row["elapsed"]), told(row["attempts"])
+    if elapsed is None:
         return None
-    return Timing(row["elapsed"], row["first_token"], row["streaming"], row["attempts"])
+    return Timing(elapsed, _seconds(row["first_token"]), _seconds(row["streaming"]) or 0.0, attempts or 1)
+
+
+def _estimate(row: Row) -> Estimate | None:
+    found = {name: count for column, name in _GUESSED.items() if (count := told(row[column])) is not None}
+    return Estimate(**found) if len(found) == len(_GUESSED) else None
 
 
 def _price_record(price: Price) -> dict[str, str]:
     """The price by class; a class without one of its own is left out."""
-    classes = {name: getattr(price, name) for name in ("input", "output", "cached_input", "cache_write", "reasoning")}
+    names = ("input", "output", "cached_input", "cache_write", "reasoning", "request")
+    classes = {name: getattr(price, name) for name in names}
     return {name: str(amount) for name, amount in classes.items() if amount is not None} | {"source": price.source}
 
 
 def _price(record: dict[str, str]) -> Price:
-    source = record.pop("source")
-    return Price(**{name: Decimal(amount) for name, amount in record.items()}, source=source)
+    source, whole = record.pop("source"), {"input": None, "output": None}
+    return Price(**whole | {name: _amount(amount) for name, amount in record.items()}, source=source)
+
+
+def _amount(text: object) -> Decimal | None:
+    """The amount that a column has; of what is none, or cannot be written out, nothing is known."""
+    return None if text is None else amount_of(str(text))
+
+
+def told(value: object) -> int | None:
+    """The count that a column has; None for what is none that a request can have."""
+    return value if type(value) is int and 0 <= value <= MOST_TOKENS else None
+
+
+def _seconds(value: object) -> float | None:
+    """The time that a column has, likewise."""
+    return float(value) if isinstance(value, int | float) and 0 <= value <= LONGEST else None
 
 
 def _pico(amount: Decimal | None) -> int | None:
@@ -169,8 +219,8 @@ def _pico(amount: Decimal | None) -> int | None:
 
 
 def _count(value: int | None) -> int | None:
-    """A count that a column can hold; what no server can have counted is unknown."""
-    return value if value is not None and abs(value) <= _LARGEST else None
+    """A count as a column holds it; what no server can have counted is unknown."""
+    return value if value is not None and 0 <= value <= MOST_TOKENS else None
 
 
 def _json(value: object) -> str | None:

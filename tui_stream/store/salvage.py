@@ -15,13 +15,22 @@ from tui_stream.store.database import Connection, connect, transaction
 from tui_stream.store.migrations import version_of
 from tui_stream.store.writing import entitle
 
-_TABLES = {"conversations": "key", "messages": "key", "bodies": "message", "pieces": "number", "drafts": "place"}
+_TABLES = {
+    "conversations": "key",
+    "messages": "key",
+    "bodies": "message",
+    "pieces": "number",
+    "receipts": "number",
+    "drafts": "place",
+}
 _LOST = "the text was lost when the history was damaged"
 _MENDS = (
     "INSERT INTO conversations (key, id, created_at, updated_at, used)"
     " SELECT conversation, lower(hex(randomblob(16))), min(created_at), max(created_at), max(created_at) FROM messages"
     " WHERE conversation NOT IN (SELECT key FROM conversations) GROUP BY conversation",
     "UPDATE messages SET parent = NULL WHERE parent NOT IN (SELECT key FROM messages)",
+    "UPDATE receipts SET conversation = NULL WHERE conversation NOT IN (SELECT key FROM conversations)",
+    "UPDATE receipts SET message = NULL WHERE message NOT IN (SELECT key FROM messages)",
     "UPDATE conversations SET head = NULL",
     "UPDATE conversations SET deleted_in = 1 WHERE deleted_at IS NOT NULL",
     "UPDATE messages SET removed_in = 1 WHERE removed IS NOT NULL",
@@ -33,7 +42,7 @@ _MENDS = (
 def salvage(damaged: Path, connection: Connection, version: int) -> str:
     """Copies what can be read into a new history that is empty, and says how much that was, in a sentence.
 
-    A history of another version than the new one is not taken over.
+    Of one of an older version that is taken over which the new one has a column for; one of a newer version is left.
     """
     connection.execute("PRAGMA foreign_keys = OFF")
     with transaction(connection):
@@ -70,7 +79,9 @@ def _counted(number: int, what: str) -> str:
 
 
 def _take_over(damaged: Path, connection: Connection, table: str, key: str, version: int) -> None:
-    known = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
+    known = _columns(damaged, connection, table)
+    if key not in known:
+        return
     marks = ", ".join("?" * len(known))
     sql = f"INSERT OR IGNORE INTO {table} ({', '.join(known)}) VALUES ({marks})"  # noqa: S608 # names of ours alone
     for order in ("ASC", "DESC"):
@@ -78,12 +89,23 @@ def _take_over(damaged: Path, connection: Connection, table: str, key: str, vers
             connection.execute(sql, row)
 
 
+def _columns(damaged: Path, connection: Connection, table: str) -> list[str]:
+    """The columns of a table that both histories have."""
+    asked = f"PRAGMA table_info({table})"
+    try:
+        with closing(connect(damaged, 0, mode="ro")) as source:
+            had = {row[1] for row in source.execute(asked)}
+    except sqlite3.Error:
+        return []
+    return [row[1] for row in connection.execute(asked) if row[1] in had]
+
+
 def _readable(damaged: Path, sql: str, version: int) -> Iterator[Sequence[Any]]:
     """The rows up to the first that cannot be read."""
     try:
         with closing(connect(damaged, 0, mode="ro")) as source:
             source.text_factory = lambda text: text.decode(errors="replace")
-            if version_of(source) == version:
+            if version_of(source) <= version:
                 for row in source.execute(sql):
                     yield tuple(row)
     except sqlite3.Error:

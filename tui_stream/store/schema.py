@@ -16,6 +16,30 @@ APPLICATION_ID = 0x7475_6973
 Step = Callable[[sqlite3.Connection], None]
 """Leads from one version to the next, inside a transaction that it neither begins nor ends."""
 
+REQUEST = (
+    "status",
+    "provider",
+    "model",
+    "created_at",
+    "input_tokens",
+    "output_tokens",
+    "cached_input_tokens",
+    "cache_write_tokens",
+    "reasoning_tokens",
+    "usage_source",
+    "cost_amount",
+    "cost_pico",
+    "cost_source",
+    "cost_local",
+    "first_token",
+    "streaming",
+    "guessed_input",
+    "guessed_output",
+    "asked",
+    "unseen_tokens",
+)
+"""The columns of a request that bills and statistics are made of; messages have them, and receipts."""
+
 FOUND = "CREATE VIRTUAL TABLE found USING fts5 (text, content='', columnsize=0, tokenize='ascii')"
 """The full-text index.
 
@@ -134,5 +158,87 @@ def _first(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
 
 
-STEPS: Sequence[Step] = (_first,)
+_SECOND = (
+    # guessed_...: what the request was estimated at, see `tui_stream.core.models.Estimate`
+    *(
+        f"ALTER TABLE messages ADD COLUMN guessed_{of} INTEGER"
+        for of in ("messages", "sent", "sent_marks", "made", "made_marks", "input", "output")
+    ),
+    # the name by which the model was asked for
+    "ALTER TABLE messages ADD COLUMN asked TEXT NOT NULL DEFAULT ''",
+    # whether it came with a conversation from elsewhere: what it cost is shown, but was not spent here and now
+    "ALTER TABLE messages ADD COLUMN imported INTEGER NOT NULL DEFAULT 0",
+    # of the reasoning, what was counted and not shown, see `tui_stream.core.stats.unseen_tokens`
+    "ALTER TABLE messages ADD COLUMN unseen_tokens INTEGER",
+    # what is left out of requests from a prompt on, see `tui_stream.core.models.Cut`
+    "ALTER TABLE bodies ADD COLUMN cut TEXT",
+    # the requests of messages that took several, or one that is younger than they are, and requests that no message
+    # stands for: a title or a summary that was asked for, and what conversations that are gone for good have cost; it
+    # has nothing of what was said
+    """
+    CREATE TABLE receipts (
+        number INTEGER PRIMARY KEY,
+        conversation INTEGER REFERENCES conversations (key) ON DELETE SET NULL,
+        message INTEGER REFERENCES messages (key) ON DELETE SET NULL,
+        id TEXT NOT NULL,
+        status TEXT NOT NULL,
+        provider TEXT NOT NULL,
+        model TEXT NOT NULL,
+        asked TEXT NOT NULL DEFAULT '',
+        created_at INTEGER NOT NULL,
+        input_tokens INTEGER,
+        output_tokens INTEGER,
+        cached_input_tokens INTEGER,
+        cache_write_tokens INTEGER,
+        reasoning_tokens INTEGER,
+        usage_cost TEXT,
+        usage_source TEXT,
+        cost_amount TEXT,
+        cost_pico INTEGER,
+        cost_source TEXT,
+        cost_local INTEGER NOT NULL DEFAULT 0,
+        price TEXT,
+        first_token REAL,
+        streaming REAL,
+        guessed_input INTEGER,
+        guessed_output INTEGER,
+        unseen_tokens INTEGER,
+        imported INTEGER NOT NULL DEFAULT 0,
+        UNIQUE (conversation, id)
+    )
+    """,
+    "CREATE INDEX receipts_created ON receipts (created_at)",
+    "CREATE INDEX receipts_message ON receipts (message) WHERE message IS NOT NULL",
+    # every request that was made here, whatever became of its message; a message stands for itself where it has no
+    # receipts
+    """
+    CREATE VIEW requests AS
+        SELECT conversation, id,
+            status, provider, model, asked, created_at, input_tokens, output_tokens, cached_input_tokens,
+            cache_write_tokens, reasoning_tokens, usage_source, cost_amount, cost_pico, cost_source, cost_local,
+            first_token, streaming, guessed_input, guessed_output, unseen_tokens
+        FROM messages
+        WHERE cost_source IS NOT NULL AND NOT imported
+            AND NOT EXISTS (SELECT 1 FROM receipts r WHERE r.message = messages.key)
+        UNION ALL SELECT conversation, id,
+            status, provider, model, asked, created_at, input_tokens, output_tokens, cached_input_tokens,
+            cache_write_tokens, reasoning_tokens, usage_source, cost_amount, cost_pico, cost_source, cost_local,
+            first_token, streaming, guessed_input, guessed_output, unseen_tokens
+        FROM receipts WHERE NOT imported
+    """,
+    # what estimates are learned from
+    """
+    CREATE INDEX messages_learned ON messages (model, provider, created_at)
+        WHERE usage_source = 'reported' AND guessed_messages IS NOT NULL
+    """,
+)
+
+
+def _second(connection: sqlite3.Connection) -> None:
+    """Adds what tokens and money are counted with; of earlier requests everything stays as it was."""
+    for statement in _SECOND:
+        connection.execute(statement)
+
+
+STEPS: Sequence[Step] = (_first, _second)
 """The step at place n leads from version n to n + 1; version 0 is an empty file."""

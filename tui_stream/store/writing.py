@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tui_stream.core.models import Conversation, Message, MessageStatus
 from tui_stream.core.sanitize import repair
 from tui_stream.core.titles import first_line
-from tui_stream.store import index, versions
+from tui_stream.store import index, receipts, versions
 from tui_stream.store.branches import ancestors, lead_through, prefer, standing
 from tui_stream.store.database import Connection
 from tui_stream.store.rows import body_columns, head_columns, microseconds
@@ -185,6 +185,7 @@ def insert(
     }
     key = _insert(connection, "messages", head)
     _insert(connection, "bodies", body_columns(message) | {"message": key})
+    receipts.keep(connection, key, message.receipts)
     index.enter(connection, [key])
     return key
 
@@ -212,6 +213,7 @@ def _change(connection: Connection, key: int, message: Message, columns: dict[st
         back = versions.bring_back(connection, key, owner)
         _update(connection, "messages", "key", key, columns)
         _update(connection, "bodies", "message", key, body_columns(message))
+        receipts.keep(connection, key, message.receipts)
         connection.execute("DELETE FROM pieces WHERE message = ?", (key,))
     return back
 
@@ -228,6 +230,7 @@ def change_head(connection: Connection, key: int, message: Message, owner: str) 
     body = body_columns(message)
     del body["text"], body["reasoning"]
     _update(connection, "bodies", "message", key, body)
+    receipts.keep(connection, key, message.receipts)
 
 
 def _next_rank(connection: Connection, created: int) -> int:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from decimal import Decimal
 from typing import Protocol
 
 from tui_stream import providers
 from tui_stream.config import Settings
 from tui_stream.config.addresses import addresses
 from tui_stream.config.fallbacks import split
+from tui_stream.core.accounts import Accounts
 from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.books import Books
+from tui_stream.core.budgets import Budget, Budgets
 from tui_stream.core.eventlog import EventLog
 from tui_stream.core.models import Conversation
 from tui_stream.core.provider import Provider
@@ -23,7 +27,7 @@ from tui_stream.providers import exposure, select
 from tui_stream.providers.recorder import RecordingFile, recorded
 
 
-class KeptArchive(Store, Protocol):
+class KeptArchive(Store, Accounts, Protocol):
     """A store that has things to tell."""
 
     def take_notices(self) -> tuple[str, ...]:
@@ -44,6 +48,7 @@ async def open_session(
     log: EventLog | None = None,
     archive: KeptArchive | None = None,
     conversation: Conversation | None = None,
+    books: Books | None = None,
 ) -> OpenedSession:
     """Chooses the provider and makes a session with it; nothing is sent yet.
 
@@ -54,6 +59,7 @@ async def open_session(
         log: takes note of what happens.
         archive: keeps the conversation; None where nothing is kept.
         conversation: the one to go on with, out of the archive; a new one if it is None.
+        books: for several sessions at once, so that they keep the budgets together; see `make_books`.
 
     Raises:
         TuiStreamError: the provider cannot be used with these settings.
@@ -62,11 +68,13 @@ async def open_session(
     recording = None if settings.record is None else RecordingFile(settings.record)
     provider = make_provider(settings, choice.provider, recording)
     prices = _prices(settings, choice.provider)
+    books = books or make_books(settings, archive)
     session = ChatSession(
         provider,
         options=_options(settings, frame, cleaner),
         fallbacks=[_fallback(settings, spec, choice.provider, recording) for spec in settings.fallback],
         prices=prices,
+        books=books,
         log=log,
         store=archive,
         conversation=conversation,
@@ -80,6 +88,18 @@ async def open_session(
         return found
 
     return OpenedSession(session, choice.reason, prices.load, notices)
+
+
+def make_books(settings: Settings, archive: Accounts | None) -> Books:
+    """What keeps count of tokens and money, and the budgets of the settings."""
+    limits = tuple(Budget(one.per, _dollars(one.dollars), one.tokens, one.model, one.warn) for one in settings.budgets)
+    asks = _dollars(settings.ask_above or None)
+    return Books(archive, Budgets(limits, ask_above=asks, overridden=settings.over_budget))
+
+
+def _dollars(amount: float | None) -> Decimal | None:
+    """The number as it was written: 0.1 is a tenth."""
+    return None if amount is None else Decimal(str(amount))
 
 
 def _options(settings: Settings, frame: float, cleaner: Cleaner) -> SessionOptions:
@@ -96,7 +116,8 @@ def _options(settings: Settings, frame: float, cleaner: Cleaner) -> SessionOptio
 
 def _prices(settings: Settings, provider: str) -> PriceList:
     """What the provider's models cost, by its address; of several for one model, by the first."""
-    return PriceList(settings.prices, base_url=next(iter(addresses(settings, provider)), ""))
+    own = () if provider == "embedded" else settings.prices  # whatever pattern fits its name, nobody is paid
+    return PriceList(own, base_url=next(iter(addresses(settings, provider)), ""))
 
 
 def _fallback(settings: Settings, spec: str, chosen: str, recording: RecordingFile | None) -> Fallback:

@@ -68,7 +68,10 @@ class ConfigError(TuiStreamError):
 
 
 class BudgetError(TuiStreamError):
-    """A limit that the person set on money or tokens was reached."""
+    """A limit that the person set on money or tokens was reached.
+
+    How it can be gone past for once is said by the front end: a shell has a flag for it, the chat keys.
+    """
 
     exit_code = 8
 

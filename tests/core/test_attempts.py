@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import aclosing
-from decimal import Decimal
 
 import pytest
 
-from tests.fakes import FakeClock, Gate, ScriptedProvider, Step
+from tests.fakes import FakeClock, FlatPrices, Gate, ScriptedProvider, Step
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.events import Rerouted, ResponseStarted, StreamEnd, TextDelta, TurnUpdate
-from tui_stream.core.models import MessageStatus, Usage
+from tui_stream.core.models import MessageStatus
 from tui_stream.core.provider import Capabilities
 from tui_stream.core.route import REST, Answerer, Fallback
 from tui_stream.core.session import ChatSession, SessionOptions
@@ -42,14 +41,6 @@ class Log:
         self.lines.append((event, fields))
 
 
-class Dollar:
-    """Every token costs a dollar."""
-
-    def cost(self, usage: Usage, *, provider: str, model: str) -> Decimal:
-        del provider, model
-        return Decimal((usage.input_tokens or 0) + (usage.output_tokens or 0))
-
-
 class Fixture:
     """A session whose first provider follows scripts, with fallbacks that do so too."""
 
@@ -76,7 +67,7 @@ class Fixture:
             self.opened.append(label)
             if isinstance(source, TuiStreamError):
                 raise source
-            return Answerer(source, "", {"num_ctx": 1}, Dollar())
+            return Answerer(source, "", {"num_ctx": 1}, FlatPrices())
 
         return Fallback(label, open_it)
 

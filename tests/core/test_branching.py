@@ -14,8 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.core.test_resuming import Taking
-from tests.core.test_session import Flat
-from tests.fakes import FakeClock, Gate, ScriptedProvider, Step
+from tests.fakes import FakeClock, FlatPrices, Gate, ScriptedProvider, Step
 from tests.memory_archive import MemoryArchive, copied
 from tui_stream.core.branching import DeletedTurn
 from tui_stream.core.events import ResponseStarted, StreamEnd, TextDelta, UsageReport
@@ -44,7 +43,7 @@ class Fixture:
             options=SessionOptions(frame=0),
             conversation=conversation,
             store=self.store,
-            prices=Flat(),
+            prices=FlatPrices(),
             clock=FakeClock(),
         )
 

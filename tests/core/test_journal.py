@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.core.test_session import Flat
-from tests.fakes import FakeClock, Gate, ScriptedProvider, Step
+from tests.fakes import FakeClock, FlatPrices, Gate, ScriptedProvider, Step
 from tests.memory_archive import MemoryArchive
 from tui_stream.core.events import ReasoningDelta, StreamEnd, TextDelta, ToolCallDelta, TurnUpdate
 from tui_stream.core.follower import JOURNAL_INTERVAL, RETRY_INTERVAL, Follower
@@ -102,7 +101,12 @@ class Fixture:
         self.hand = Hand(self.clock)
         options = SessionOptions(frame=0)
         self.session = ChatSession(
-            self.provider, options=options, store=self.store, prices=Flat(), clock=self.clock, sleep=self.clock.sleep
+            self.provider,
+            options=options,
+            store=self.store,
+            prices=FlatPrices(),
+            clock=self.clock,
+            sleep=self.clock.sleep,
         )
         monkeypatch.setattr(self.session._journal, "later", self.hand.later)
 

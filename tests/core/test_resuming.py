@@ -10,8 +10,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.core.test_session import Flat
-from tests.fakes import FakeClock, Gate, RecordingStore, ScriptedProvider, Step
+from tests.fakes import FakeClock, FlatPrices, Gate, RecordingStore, ScriptedProvider, Step
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.events import (
     ReasoningDelta,
@@ -57,7 +56,7 @@ class Fixture:
             self.provider,
             options=SessionOptions(frame=0, retry=RetryPolicy(attempts=2, jitter=0)),
             store=self.store,
-            prices=Flat(),
+            prices=FlatPrices(),
             clock=self.clock,
             sleep=self.clock.sleep,
         )

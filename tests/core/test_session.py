@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.fakes import FakeClock, Gate, Passing, RecordingStore, ScriptedProvider, Step
+from tests.fakes import FakeClock, FlatPrices, Gate, Passing, RecordingStore, ScriptedProvider, Step
 from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.events import (
     Progress,
@@ -35,14 +35,6 @@ from tui_stream.errors import (
 ANSWER: tuple[Step, ...] = (TextDelta("Hel"), TextDelta("lo"), StreamEnd(FinishReason.STOP))
 
 
-class Flat:
-    """Every token costs a dollar."""
-
-    def cost(self, usage: Usage, *, provider: str, model: str) -> Decimal:
-        del provider, model
-        return Decimal((usage.input_tokens or 0) + (usage.output_tokens or 0))
-
-
 class Fixture:
     def __init__(self, *scripts: Sequence[Step], options: SessionOptions | None = None) -> None:
         self.provider = ScriptedProvider(scripts)
@@ -52,7 +44,7 @@ class Fixture:
             self.provider,
             options=options or SessionOptions(frame=0),
             store=self.store,
-            prices=Flat(),
+            prices=FlatPrices(),
             clock=self.clock,
             sleep=self.clock.sleep,
         )
@@ -114,7 +106,7 @@ async def test_reported_usage_replaces_the_estimate() -> None:
     gate.open()
     updates = await task
     assert updates[-1].stats.usage == Usage(7, 3)
-    assert turn.message.cost == Cost(Decimal(10), Source.REPORTED)
+    assert turn.message.cost == Cost(Decimal(10), Source.REPORTED, price=FlatPrices().price)
     assert at.session.cost() == Cost(Decimal(10), Source.REPORTED)
 
 

@@ -11,6 +11,7 @@ from tests.captures import load, served
 from tests.fakes import FakeClock, Gate, Passing, ScriptedProvider, Step
 from tests.providers.asking import ollama_provider
 from tests.servers import Server
+from tui_stream.core.estimates import Estimator, size_of
 from tui_stream.core.events import (
     ReasoningDelta,
     ResponseStarted,
@@ -21,7 +22,6 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.marks import MOST_MARKS
-from tui_stream.core.metering import estimate_tokens
 from tui_stream.core.models import ChatMessage, ChatRequest, FinishReason, MessageStatus, Role, Usage
 from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
@@ -122,7 +122,7 @@ async def test_estimates_count_all_that_was_generated_and_reports_replace_them()
     said = "<think>\nHm, let me see.\n</think>\n\nYes."
     talk = Talk([*texts(*said), STOP], [*texts(*said), UsageReport(Usage(5, 9, reasoning_tokens=6)), STOP])
     usage = (await talk.ask()).stats.usage
-    assert usage.output_tokens == estimate_tokens(len(said))
+    assert usage.output_tokens == Estimator().answer(size_of(said))
     assert usage.reasoning_tokens is None, "nobody said"
     assert (await talk.ask()).stats.usage == Usage(5, 9, reasoning_tokens=6)
 

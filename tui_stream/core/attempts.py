@@ -13,14 +13,15 @@ from typing import Protocol
 
 from tui_stream.core.backoff import Backoff, RetryPolicy
 from tui_stream.core.batcher import MOST_A_FRAME, MOST_PENDING, Batch, Waiting, batches
+from tui_stream.core.books import Account
 from tui_stream.core.eventlog import EventLog
 from tui_stream.core.events import Rerouted, ResponseStarted, Retrying, TurnState, TurnUpdate
-from tui_stream.core.metering import estimate_prompt
 from tui_stream.core.models import ChatMessage, ChatRequest
 from tui_stream.core.route import Answerer, Route
 from tui_stream.core.turn import Turn
 from tui_stream.core.watchdog import Limits
 from tui_stream.errors import (
+    BudgetError,
     ConfigError,
     ModelNotFoundError,
     ProviderError,
@@ -60,6 +61,7 @@ class Manner:
         sleep: waits so many seconds.
         journal: told of all that arrives.
         log: takes note of what happens.
+        account: counts what the turn takes, and knows when to stop it.
     """
 
     frame: float
@@ -68,6 +70,7 @@ class Manner:
     sleep: Callable[[float], Awaitable[None]]
     journal: Keeper
     log: EventLog
+    account: Account
 
 
 class Attempts:
@@ -100,6 +103,10 @@ class Attempts:
                 async with aclosing(self._ask(number)) as updates:
                     async for update in updates:
                         yield update
+                await self._manner.account.ended()
+            except (asyncio.CancelledError, GeneratorExit):
+                self._manner.account.load()  # what was sent may be billed; what was refused is not
+                raise
             except _UNANSWERED as error:
                 if self._turn.has_token:
                     raise
@@ -109,6 +116,8 @@ class Attempts:
             else:
                 self._route.answered(number)
                 return
+            finally:
+                await self._manner.account.close()
         raise _all(failures)
 
     def _explain(self, number: int, label: str, failures: Sequence[tuple[str, TuiStreamError]]) -> None:
@@ -128,9 +137,11 @@ class Attempts:
         turn, backoff = self._turn, Backoff(self._manner.retry)
         answerer = await self._route.answerer(number)
         turn.ask(answerer)
+        await self._manner.account.open(answerer)
         while True:
             request = ChatRequest(answerer.model, self._messages(), answerer.options)
-            yield turn.request(estimate_prompt(request.messages))
+            await self._admit(request)
+            yield turn.request()
             try:
                 async with aclosing(self._stream(answerer, request)) as updates:
                     async for update in updates:
@@ -140,6 +151,9 @@ class Attempts:
                 if turn.has_token:
                     yield turn.settle()
                     raise
+                await self._manner.account.close()
+                turn.failed()
+                self._manner.journal.note()
                 delay = backoff.failed(error)
                 if delay is None:
                     raise
@@ -152,6 +166,21 @@ class Attempts:
             yield replace(turn.update(), retrying=Retrying(turn.attempts + 1, delay, failure.message))
             await self._pause(delay)
 
+    async def _admit(self, request: ChatRequest) -> None:
+        """Sees to it that the budgets allow the request, or a person does.
+
+        Raises:
+            BudgetError: neither is so.
+        """
+        turn, account = self._turn, self._manner.account
+        try:
+            account.admit(request.messages)
+        except BudgetError as refusal:
+            if turn.permit is None or not await turn.permit(refusal):
+                raise
+            turn.permitted()
+            account.admit(request.messages)
+
     async def _stream(self, answerer: Answerer, request: ChatRequest) -> AsyncGenerator[TurnUpdate, None]:
         """One request: batches into the message, and the message into the journal."""
         turn, manner = self._turn, self._manner
@@ -159,6 +188,7 @@ class Attempts:
         source, arrived = answerer.provider.stream(request), manner.journal.arrived
         most = MOST_A_FRAME if manner.frame else MOST_PENDING
         stream = batches(source, interval=manner.frame, limits=manner.limits, most_pending=most, arrived=arrived)
+        spent: BudgetError | None = None
         async with aclosing(stream):
             async for batch in stream:
                 begun = turn.has_token or turn.state is not TurnState.CONNECTING
@@ -167,9 +197,14 @@ class Attempts:
                 if waiting:
                     self._log_beginning(batch, begun=begun)
                 manner.journal.note()
+                if spent := manner.account.check():
+                    break  # nothing more is read: the connection is closed before anybody looks at this batch
                 yield update
                 if turn.size > MOST_CHARACTERS:
                     raise _endless()
+        if spent is not None:
+            yield update
+            raise spent
         if not turn.ended:
             raise StreamBrokenError("The stream ended without its end marker; the answer may be cut off.")
 

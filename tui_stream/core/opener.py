@@ -11,7 +11,7 @@ from abc import abstractmethod
 from tui_stream.core.follower import keep
 from tui_stream.core.history import unanswered
 from tui_stream.core.holder import ConversationHolder
-from tui_stream.core.models import UNDER_WAY, Message, MessageStatus, Role
+from tui_stream.core.models import UNDER_WAY, Cut, Message, MessageStatus, Role
 from tui_stream.core.options import SessionOptions
 from tui_stream.core.provider import TakesContext
 from tui_stream.core.route import Answerer
@@ -33,10 +33,28 @@ class TurnOpener(ConversationHolder):
     def _chosen(self, model: str = "") -> Answerer:
         """Who answers the next turn; with ``model`` another one of the same provider."""
 
-    def begin(self, text: str) -> Turn:
-        """Opens a turn: the prompt and the still empty answer stand in the conversation."""
+    def begin(self, text: str, *, cut: Cut | None = None) -> Turn:
+        """Opens a turn: the prompt and the still empty answer stand in the conversation.
+
+        Args:
+            text: the prompt.
+            cut: what of the conversation is not sent from now on; see `Foresight.plan`.
+        """
         messages, tree = self.conversation.messages, self.conversation.tree
-        return self._ask(text, messages[-1].id if messages else tree.head)
+        turn = self._ask(text, messages[-1].id if messages else tree.head)
+        turn.prompt.cut = cut
+        return turn
+
+    def begin_apart(self, text: str) -> Turn:
+        """Opens a turn on a branch of its own, which carries nothing of what was said so far.
+
+        Raises:
+            ValueError: an answer streams.
+        """
+        self._refuse_while_running()
+        if self.conversation.messages:
+            self._branches.cut(self.conversation.messages[0])
+        return self._ask(text, None)
 
     def edit(self, prompt: Message, text: str) -> Turn:
         """Opens a turn with another wording of an earlier prompt, on a branch beside it.

@@ -21,33 +21,38 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from tui_stream.core.admission import Permit
 from tui_stream.core.attempts import Attempts, Manner
+from tui_stream.core.books import Account, Books
+from tui_stream.core.errands import Errand
 from tui_stream.core.eventlog import EventLog, NoLog
 from tui_stream.core.events import TurnUpdate
 from tui_stream.core.follower import Follower, keep
+from tui_stream.core.foresight import Foresight, charge
 from tui_stream.core.history import request_messages
-from tui_stream.core.metering import NoPrices, PriceBook, total
-from tui_stream.core.models import ChatMessage, Conversation, Cost, MessageStatus, Source
-from tui_stream.core.opener import TurnOpener
+from tui_stream.core.metering import total
+from tui_stream.core.models import ChatMessage, Conversation, Cost, Message, MessageStatus, Source
 from tui_stream.core.options import SessionOptions
+from tui_stream.core.pricing import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
 from tui_stream.core.route import Answerer, Fallback, Route
 from tui_stream.core.stats import Clock
 from tui_stream.core.store import NoStore, Store
 from tui_stream.core.titles import SuggestedTitle, suggest_title
 from tui_stream.core.turn import Turn
-from tui_stream.errors import StreamBrokenError, TuiStreamError
+from tui_stream.errors import BudgetError, StreamBrokenError, TuiStreamError
 
 __all__ = ["ChatSession", "OpenSession", "OpenedSession", "SessionOptions"]
 
 
-class ChatSession(TurnOpener):
+class ChatSession(Foresight):
     """One conversation with one provider; any number of sessions may live side by side.
 
     Args:
         conversation: one that goes on, as a store loaded it; without it a new one.
         fallbacks: who answers where the provider cannot, in order.
         prices: what the provider's models cost.
+        books: keeps count of tokens and money, and the budgets; sessions of one program share them.
         log: takes note of what happens.
     """
 
@@ -60,6 +65,7 @@ class ChatSession(TurnOpener):
         fallbacks: Sequence[Fallback] = (),
         store: Store | None = None,
         prices: PriceBook | None = None,
+        books: Books | None = None,
         log: EventLog | None = None,
         clock: Clock = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
@@ -68,6 +74,7 @@ class ChatSession(TurnOpener):
         self.provider = provider
         self.options = options or SessionOptions()
         self.prices = prices or NoPrices()
+        self.books = books or Books()
         self._log = log or NoLog()
         self._sleep = sleep
         self._route = Route(self._chosen, fallbacks, clock)
@@ -110,11 +117,14 @@ class ChatSession(TurnOpener):
         for follower in tuple(self._running.values()):
             await follower.now()
 
-    async def suggest_title(self, other: Conversation | None = None) -> SuggestedTitle:
+    async def suggest_title(self, other: Conversation | None = None, *, permit: Permit | None = None) -> SuggestedTitle:
         """Asks the present model for a title made from the first prompt and its answer; nothing is renamed.
+
+        What that cost counts for the conversation, also where no title comes of it.
 
         Args:
             other: a conversation loaded from its beginning, to be named in place of this one.
+            permit: asks a person where the budgets do not allow it.
 
         Raises:
             ValueError: there is nothing to name yet, or an answer streams.
@@ -125,7 +135,12 @@ class ChatSession(TurnOpener):
         exchange = [message for message in beginning if not message.empty]
         if not exchange:
             raise ValueError("there is nothing to name yet")
-        return await suggest_title(self._chosen(), exchange, limits=self.options.limits)
+        named = other or self.conversation
+        errand = Errand(self.books, self._chosen(), named.id, limits=self.options.limits, permit=permit)
+        try:
+            return await suggest_title(errand, exchange)
+        finally:
+            charge(named, errand)
 
     # -- running ------------------------------------------------------------------------------------
 
@@ -140,14 +155,15 @@ class ChatSession(TurnOpener):
         """
         status, error = MessageStatus.CANCELLED, ""
         follower = Follower(self._journal, turn)
+        account = self.books.account(turn, self.conversation.id, lambda: self._up_to(turn.message))
         self._running[turn] = follower
         try:
             await keep(self._journal, turn)
-            async with aclosing((await self._attempts(turn, follower)).run()) as updates:
+            async with aclosing((await self._attempts(turn, follower, account)).run()) as updates:
                 async for update in updates:
                     yield update
             status = MessageStatus.COMPLETE
-        except StreamBrokenError as broken:
+        except (StreamBrokenError, BudgetError) as broken:
             status, error = MessageStatus.CUT_OFF if turn.has_token else MessageStatus.FAILED, str(broken)
             raise
         except TuiStreamError as failure:
@@ -158,12 +174,15 @@ class ChatSession(TurnOpener):
             last = turn.close(status, error)
             self._recall(turn)
             self._log_end(turn)
-            await follower.finish()
-            if await self.settle():
-                turn.note("What could not be kept before is in the history now.")
+            try:
+                await follower.finish()
+                if await self.settle():
+                    turn.note("What could not be kept before is in the history now.")
+            finally:
+                account.leave(kept=not self._journal.owes)
         yield replace(last, notes=(*last.notes, *turn.update().notes))
 
-    async def _attempts(self, turn: Turn, follower: Follower) -> Attempts:
+    async def _attempts(self, turn: Turn, follower: Follower, account: Account) -> Attempts:
         """What asks for the answer: the conversation up to it, and of one that is resumed its text so far."""
         options = self.options
         earlier = await self._branches.before()
@@ -172,9 +191,14 @@ class ChatSession(TurnOpener):
             path = self.conversation.messages[: self._branches.place(turn.message) + turn.resumed]
             return request_messages([*earlier, *path], system=options.system)
 
-        manner = Manner(options.frame, options.limits, options.retry, self._sleep, follower, self._log)
+        manner = Manner(options.frame, options.limits, options.retry, self._sleep, follower, self._log, account)
         route = self._route.led_by(turn.instead) if turn.instead else self._route
         return Attempts(turn, route, history, manner)
+
+    def _up_to(self, answer: Message) -> Sequence[Message]:
+        """What is loaded of the path up to an answer, with it."""
+        messages = self.conversation.messages
+        return messages[: messages.index(answer) + 1] if answer in messages else messages
 
     def _log_end(self, turn: Turn) -> None:
         message, stats = turn.message, turn.stats

@@ -6,7 +6,10 @@ import asyncio
 import copy
 from dataclasses import replace
 
+from tui_stream.core.accounts import Receipt
+from tui_stream.core.admission import Permit
 from tui_stream.core.batcher import Batch
+from tui_stream.core.bills import Bills
 from tui_stream.core.events import (
     Event,
     Progress,
@@ -19,12 +22,20 @@ from tui_stream.core.events import (
     UsageReport,
 )
 from tui_stream.core.marks import MOST_MARKS
-from tui_stream.core.metering import TurnMeter, sum_usage, total
-from tui_stream.core.models import Cost, FinishReason, Message, MessageStatus, Timing, Usage, utc_now
+from tui_stream.core.metering import TurnMeter
+from tui_stream.core.models import (
+    Cost,
+    FinishReason,
+    Message,
+    MessageStatus,
+    Timing,
+    Usage,
+    utc_now,
+)
 from tui_stream.core.route import Answerer
 from tui_stream.core.sanitize import Cleaner, clean, clean_line
 from tui_stream.core.seam import Seam
-from tui_stream.core.stats import TurnStats, TurnTimer
+from tui_stream.core.stats import TurnStats, TurnTimer, sum_timing, unseen_tokens
 from tui_stream.core.thinking import Piece, ThinkingSplitter
 from tui_stream.core.tool_calls import ToolCalls
 
@@ -45,6 +56,10 @@ class Turn:
         instead: who is asked first in place of the one that the session would ask.
         instead_of: the answer that this one was asked for in place of, if that has any text.
         recalled: nothing came, and that answer stands in the conversation again.
+        overridden: a person said to send it whatever the budgets say.
+        permit: asks for that where the budgets do not allow it; None where nobody can be asked.
+        bills: what its requests come to.
+        truncated: the provider left out a part of what was sent, or may have; nothing is learned from it.
         hurried: set by a person who does not want to wait for the next try.
 
     Args:
@@ -68,30 +83,36 @@ class Turn:
         self.instead = instead
         self.instead_of: Message | None = None
         self.recalled = False
+        self.overridden = False
+        self.permit: Permit | None = None
+        self.truncated = False
         self.hurried = asyncio.Event()
         self.state = TurnState.CONNECTING
         self.attempts = 0
         self.id = message.id[:8]
         self.answerer: Answerer | None = None
-        self._meter = meter
         self._timer = timer
         self._clean = cleaner
         self._splitter = ThinkingSplitter()
         self._seam = Seam(message.text if resume else "")
         self._notes: list[str] = []
         self._earlier = replace(message)
+        self.bills = Bills(message, meter, resumed=resume)
         self._calls = ToolCalls(message.tool_calls, cleaner)
         if resume:
             message.status, message.error, message.cost, message.finish_reason = MessageStatus.STREAMING, "", None, None
         self._ended = False
-        self._accepted = False
 
     @property
     def stats(self) -> TurnStats:
         """Times, tokens and cost at this moment; of a resumed answer the times and tokens of what is added."""
-        earlier = self._earlier.cost
-        cost = self._meter.cost
-        return self._timer.snapshot(self._meter.usage, cost if earlier is None else total((earlier, cost)))
+        usage, cost = self.bills.spent
+        return self._timer.snapshot(usage, cost, unseen_tokens(usage, self.message.reasoning))
+
+    @property
+    def meter(self) -> TurnMeter:
+        """Counts what the answerer is sent and makes."""
+        return self.bills.meter
 
     @property
     def has_token(self) -> bool:
@@ -108,19 +129,29 @@ class Turn:
         """Characters of the answer so far, thoughts and tool calls included."""
         return len(self.message.text) + len(self.message.reasoning) + self._calls.size
 
-    def request(self, prompt_tokens: int) -> TurnUpdate:
-        """A request is about to leave that sends about so many tokens."""
+    def request(self) -> TurnUpdate:
+        """A request is about to leave; the meter knows what it sends."""
         self.attempts += 1
-        self._meter.prompt_tokens = prompt_tokens
         self.state = TurnState.CONNECTING
         return self.update()
+
+    def permitted(self) -> None:
+        """A person said to send it whatever the budgets say; the time until then was not spent on an answer."""
+        self.overridden = True
+        self._timer.restart()
+
+    def failed(self) -> None:
+        """The request came to nothing, and another one may follow."""
+        if self.answerer is not None:
+            self.bills.failed(self.answerer.meter())
 
     def ask(self, answerer: Answerer) -> None:
         """This one is asked from now on."""
         if self.answerer is not answerer:
-            self.answerer, self._meter = answerer, answerer.meter()
-            self._accepted = False
+            self.answerer = answerer
+            self.bills.ask(answerer.meter(), answerer.model_name)
             self.message.provider, self.message.model = answerer.provider.name, answerer.model_name
+            self.message.asked = answerer.model_name
             self.message.parameters = dict(answerer.options)
 
     def note(self, text: str) -> None:
@@ -137,15 +168,18 @@ class Turn:
     def apply(self, batch: Batch) -> TurnUpdate:
         """Takes a batch in and says what is new."""
         progress = None
+        text, reasoning = batch.counted
+        if text or reasoning:
+            self.meter.count(batch.text[:text], batch.reasoning[:reasoning])
         for event in batch.events:
             self._apply_event(event)
             progress = event if isinstance(event, Progress) else None
         self._calls.join()
         pieces = self._split(batch, self._splitter)
         if batch.text or batch.reasoning:
-            self._meter.count(batch.text + batch.reasoning)
+            self.meter.count(batch.text[text:], batch.reasoning[reasoning:])
             self._timer.token()
-            self._accepted = True
+            self.bills.accepted = True
             if batch.text and any(not reasoning for reasoning, _ in pieces):
                 self.state = TurnState.STREAMING
             elif pieces or self._splitter.thinking:
@@ -185,22 +219,23 @@ class Turn:
                 self._timer.restart()
                 self.state = TurnState.PREPARING
             case ResponseStarted(model):
-                self._accepted = True
+                self.bills.accepted = True
                 self.state = TurnState.WAITING
                 if model:
-                    self.message.model = self._meter.model = clean_line(model)
+                    self.message.model = self.meter.model = clean_line(model)
             case Rerouted(failed, chosen, reason):
                 self.note(f"{failed} failed ({reason.rstrip('.')}); {chosen} was asked instead.")
             case UsageReport(usage):
-                self._meter.report(usage)
+                self.bills.accepted = True
+                self.meter.report(usage)
             case ToolCallDelta():
                 self._timer.token()
-                self._accepted = True
-                self._meter.count(event.name + event.arguments)
+                self.bills.accepted = True
+                self.meter.count(event.name + event.arguments)
                 self.state = TurnState.STREAMING
                 self._calls.add(event)
             case StreamEnd(reason):
-                self._ended = True
+                self._ended = self.meter.ended = True
                 self.message.finish_reason = reason or FinishReason.OTHER
             case _:
                 pass
@@ -221,8 +256,8 @@ class Turn:
         """Ends the turn: the message gets its status, its figures and what went wrong."""
         self._timer.end()
         rest = self.settle()
-        if status is MessageStatus.FAILED and not self._accepted:
-            self._meter.prompt_tokens = None
+        if status is MessageStatus.FAILED and not self.bills.accepted:
+            self.bills.keep_back()
         self.state = _STATES[status]
         self._set_status(status, error)
         self.message.finished_at = utc_now()
@@ -239,17 +274,18 @@ class Turn:
 
     def _set_figures(self) -> None:
         message = self.message
-        message.usage, message.cost, message.timing = self._figures()
+        message.usage, message.cost, message.timing, message.receipts = self._figures()
+        known = self._earlier.usage is None and not message.receipts and not self.truncated
+        message.estimate = self.meter.estimate if known else None
 
-    def _figures(self) -> tuple[Usage | None, Cost | None, Timing]:
-        """What the message has come to, with what it had come to before it was resumed."""
-        usage, cost, timing = self._earlier.usage, self._earlier.cost, self._earlier.timing
-        stats = self.stats
+    def _figures(self) -> tuple[Usage | None, Cost | None, Timing, tuple[Receipt, ...]]:
+        """What the message has come to, with what it had come to before it was resumed, and request by request."""
+        stats, timing = self.stats, self._earlier.timing
         spent = Timing(stats.elapsed, stats.first_token, stats.streaming, self.attempts)
-        timing = spent if timing is None else _sum_timing(timing, spent)
-        if self._meter.prompt_tokens is None:
-            return usage, cost, timing
-        return stats.usage if usage is None else sum_usage(usage, stats.usage), stats.cost, timing
+        status = self.message.status
+        teaches = not self.truncated and status is not MessageStatus.STREAMING
+        receipts = self.bills.receipts(status, spent, teaches=teaches, reasoning=self.message.reasoning)
+        return *self.bills.whole, spent if timing is None else sum_timing(timing, spent), receipts
 
     def snapshot(self, waiting: Batch | None = None) -> Message:
         """The message as it stands, with its figures so far: what is left of it if the program goes away.
@@ -257,8 +293,8 @@ class Turn:
         Args:
             waiting: what will be taken in next; its text is in it already.
         """
-        usage, cost, timing = self._figures()
-        message = replace(self.message, usage=usage, cost=cost, timing=timing)
+        usage, cost, timing, receipts = self._figures()
+        message = replace(self.message, usage=usage, cost=cost, timing=timing, receipts=receipts)
         if waiting is not None and (waiting.text or waiting.reasoning):
             pieces = self._split(waiting, copy.deepcopy(self._splitter))
             text, thoughts = _joined(pieces, copy.copy(self._seam))
@@ -271,16 +307,6 @@ def _joined(pieces: list[Piece], seam: Seam) -> tuple[str, str]:
     """The text of the pieces, as far as it is new, and the reasoning."""
     text = "".join(piece for reasoning, piece in pieces if not reasoning)
     return seam.feed(text), "".join(piece for reasoning, piece in pieces if reasoning)
-
-
-def _sum_timing(one: Timing, other: Timing) -> Timing:
-    """The times of an answer that came in two parts."""
-    return Timing(
-        one.elapsed + other.elapsed,
-        other.first_token if one.first_token is None else one.first_token,
-        one.streaming + other.streaming,
-        one.attempts + other.attempts,
-    )
 
 
 _STATES = {

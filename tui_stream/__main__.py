@@ -16,7 +16,7 @@ from tui_stream.errors import TuiStreamError  # noqa: E402
 if TYPE_CHECKING:
     from types import TracebackType
 
-OTHER_COMMANDS = ("models", "config", "doctor", "history")
+OTHER_COMMANDS = ("models", "config", "doctor", "history", "usage")
 _COMPLETING = "_TUI_STREAM_COMPLETE"
 """Is set where the shell asks Typer what a word may become; there are no arguments then."""
 

@@ -17,8 +17,10 @@ from tui_stream.commands import config as config_command
 from tui_stream.commands import doctor as doctor_command
 from tui_stream.commands import history as history_command
 from tui_stream.commands import models as models_command
+from tui_stream.commands import usage as usage_command
 from tui_stream.commands.options import (
     BaseUrlOption,
+    BudgetOption,
     ConfigOption,
     FallbackOption,
     LatestOption,
@@ -27,6 +29,7 @@ from tui_stream.commands.options import (
     NoStoreOption,
     OfflineOption,
     OptionOption,
+    OverBudgetOption,
     ProviderOption,
     RecordOption,
     ResumeOption,
@@ -81,6 +84,7 @@ app.add_typer(config_command.app)
 app.command("models")(models_command.models)
 app.command("doctor")(doctor_command.doctor)
 app.add_typer(history_command.app)
+app.command("usage")(usage_command.usage)
 
 PromptArgument = Annotated[str, typer.Argument(metavar="[PROMPT]", help="What to ask.", show_default=False)]
 
@@ -116,6 +120,8 @@ def _asking(name: str, what: str) -> Callable[..., None]:
         latest: LatestOption = False,
         resume: ResumeOption = None,
         no_store: NoStoreOption = False,
+        budget: BudgetOption = None,
+        over_budget: OverBudgetOption = False,
         record: RecordOption = None,
         speed: SpeedOption = None,
         log: LogOption = None,
@@ -134,6 +140,8 @@ def _asking(name: str, what: str) -> Callable[..., None]:
             latest=latest,
             resume=resume,
             no_store=no_store,
+            budget=budget,
+            over_budget=over_budget,
             record=record,
             speed=speed,
             log=log,

@@ -60,6 +60,8 @@ FLAGS = (
     Flag("latest", "", "Go on with the conversation used last.", "c", spelled="continue"),
     Flag("resume", "ID", "Go on with this conversation; the beginning of its id will do (see history list)."),
     Flag("no_store", "", "Keep nothing of this conversation in the history."),
+    Flag("budget", "AMOUNT", "Stop each answer at so much: 0.05 is US dollars, 2000t tokens."),
+    Flag("over_budget", "", "Go past every budget, and send what is asked about for its price."),
     Flag("record", "FILE", "Record the stream of every answer."),
     Flag("speed", "FACTOR", "How much faster to replay a recording."),
     Flag("log", "FILE", "Write a log of events; no key stands in it, and no text of messages."),
@@ -91,6 +93,8 @@ class Asked:
     latest: bool = False
     resume: str | None = None
     no_store: bool = False
+    budget: str | None = None
+    over_budget: bool = False
     record: Path | None = None
     speed: float | None = None
     log: Path | None = None

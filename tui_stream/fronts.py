@@ -39,6 +39,8 @@ def settings_for(asked: Asked) -> Settings:
         fallback=_all_encodable(asked.fallback),
         offline=asked.offline,
         no_store=asked.no_store,
+        budget=_encodable(asked.budget),
+        over_budget=asked.over_budget,
         system=_encodable(asked.system),
         options=_all_encodable(asked.option),
         record=asked.record,

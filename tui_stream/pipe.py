@@ -23,7 +23,7 @@ from tui_stream.core.models import FinishReason
 from tui_stream.core.sanitize import clean, clean_line
 from tui_stream.core.session import OpenedSession, OpenSession
 from tui_stream.core.turn import Turn
-from tui_stream.errors import TuiStreamError, UsageError
+from tui_stream.errors import BudgetError, TuiStreamError, UsageError
 
 EXIT_LENGTH = 6
 EXIT_FILTERED = 7
@@ -154,6 +154,9 @@ async def run(open_session: OpenSession, prompt: str, *, output: Output, notes: 
             async with aclosing(session.run(turn)) as updates:
                 async for update in updates:
                     _pass_on(update, output, notes)
+        except BudgetError as error:
+            error.hint = f"{error.hint.rstrip('.')}, or go past it for this once (--over-budget)."
+            raise
         except BrokenPipeError:
             return EXIT_READER_GONE
         except OSError as error:

@@ -13,8 +13,10 @@ from textual.pilot import Pilot
 from tests.fakes import FakeClock, ScriptedProvider, Step
 from tui_stream.config import UiSettings
 from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.books import Books
 from tui_stream.core.metering import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
+from tui_stream.core.route import Fallback
 from tui_stream.core.session import ChatSession, OpenedSession, SessionOptions
 from tui_stream.ui.app import ChatApp
 from tui_stream.ui.history import History
@@ -29,6 +31,7 @@ class Chat:
 
     Attributes:
         trouble: raised in place of opening the session.
+        books: what is known of tokens and money, and the budgets.
         history: what the app is handed of earlier conversations, which are kept where the session keeps its own.
     """
 
@@ -42,6 +45,8 @@ class Chat:
     sleep: Callable[[float], Awaitable[None]] | None = None
     trouble: list[Exception] = field(default_factory=list)
     history: History = field(default_factory=History)
+    books: Books = field(default_factory=Books)
+    fallbacks: Sequence[Fallback] = ()
 
     def __post_init__(self) -> None:
         if isinstance(self.provider, ScriptedProvider):
@@ -54,6 +59,8 @@ class Chat:
             self.provider,
             options=self.options,
             prices=self.prices,
+            books=self.books,
+            fallbacks=self.fallbacks,
             store=self.history.archive,
             clock=self.clock,
             sleep=self.sleep or self.clock.sleep,

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from pathlib import Path
 
 from textual.pilot import Pilot
 
-from tests.fakes import Gate, Passing, ScriptedProvider, Step
+from tests.fakes import FlatPrices, Gate, Passing, ScriptedProvider, Step
 from tests.ui.harness import Chat, Screen
 from tui_stream.config import UiSettings
 from tui_stream.core.backoff import RetryPolicy
+from tui_stream.core.estimates import Estimator, size_of
 from tui_stream.core.events import (
     Progress,
     ReasoningDelta,
@@ -21,7 +21,6 @@ from tui_stream.core.events import (
     TextDelta,
     UsageReport,
 )
-from tui_stream.core.metering import estimate_tokens
 from tui_stream.core.models import FinishReason, Usage
 from tui_stream.core.provider import Capabilities
 from tui_stream.core.session import SessionOptions
@@ -59,14 +58,6 @@ def ripe(fruit: str, days: int) -> bool:
 
 > Store them apart: apples make the others ripen.
 """
-
-
-class Prices:
-    """A cent for a thousand tokens."""
-
-    def cost(self, usage: Usage, *, provider: str, model: str) -> Decimal:
-        del provider, model
-        return Decimal((usage.input_tokens or 0) + (usage.output_tokens or 0)) / 100_000
 
 
 class PullingProvider(ScriptedProvider):
@@ -135,7 +126,7 @@ def scripted(
     )
     return Chat(
         made,
-        prices=Prices(),
+        prices=FlatPrices("10"),
         options=SessionOptions(frame=0, retry=RetryPolicy(attempts=attempts, jitter=0)),
         ui=ui or UiSettings(),
         reason="no key is set and no Ollama answers" if local else "OPENAI_API_KEY is set",
@@ -178,7 +169,8 @@ def _constructs(theme: str) -> State:
 def states() -> dict[str, Callable[[], State]]:
     """Every named state."""
     half = ANSWER.index("| Quince")
-    so_far = f"~{estimate_tokens(len(THOUGHTS) + half)} out"  # the figures follow the text a little later
+    made = size_of(THOUGHTS).plus(size_of(ANSWER[:half]))
+    so_far = f"~{Estimator().answer(made)} out"  # the figures follow the text a little later
     light = UiSettings(theme="textual-light")
     no_key = AuthenticationError("api.openai.com does not accept the key.", hint="Check the key in OPENAI_API_KEY.")
     missing = ModelNotFoundError("Ollama does not have the model qwen3:8b.", hint="ollama pull qwen3:8b")
@@ -244,6 +236,6 @@ def states() -> dict[str, Callable[[], State]]:
         "constructs_light": lambda: _constructs("textual-light"),
         "light": lambda: State(scripted(answered(), ui=light), [QUESTION], ["done"], (100, 38)),
         "narrow": lambda: State(
-            scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "82 tok/s"], (44, 24)
+            scripted(answered(until=half, held=True)), [QUESTION], ["Sep-Nov", "84 tok/s"], (44, 24)
         ),
     }

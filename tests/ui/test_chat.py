@@ -1,10 +1,8 @@
 from __future__ import annotations
 
-from decimal import Decimal
-
 import pytest
 
-from tests.fakes import Gate, ScriptedProvider, Step
+from tests.fakes import FlatPrices, Gate, ScriptedProvider, Step
 from tests.ui.harness import Chat, chat, opening, running
 from tui_stream.core.events import (
     Progress,
@@ -209,16 +207,10 @@ async def test_silence_is_called_stalled() -> None:
         await screen.shows("stalled for 7 s")
 
 
-class Prices:
-    def cost(self, usage: Usage, *, provider: str, model: str) -> Decimal | None:
-        del provider, model
-        return Decimal((usage.input_tokens or 0) + (usage.output_tokens or 0)) / 1000
-
-
 async def test_costs_are_estimates_until_reported_and_add_up() -> None:
     gate = Gate()
     given = chat([TextDelta("x" * 400), gate, UsageReport(Usage(10, 90)), STOP])
-    given.prices = Prices()
+    given.prices = FlatPrices("1000")
     async with running(given) as screen:
         await screen.type("Hi")
         await screen.shows("~5 in / ~100 out", "~$0.10", "total ~$0.10")

@@ -45,7 +45,7 @@ async def until(predicate: asyncio.Event) -> None:
 async def asked(server: ChatServer, count: int) -> None:
     """Waits for so many requests."""
     async with asyncio.timeout(PATIENCE):
-        while len(server.exchanges) < count:
+        while sum(request.method == "POST" for request in server.requests) < count:
             await asyncio.sleep(0.01)
 
 

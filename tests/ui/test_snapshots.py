@@ -6,9 +6,10 @@ import pytest
 
 from tests.ui.branch_states import branch_states
 from tests.ui.history_states import history_states
+from tests.ui.money_states import money_states
 from tests.ui.states import states
 
-STATES = {**states(), **history_states(), **branch_states()}
+STATES = {**states(), **history_states(), **branch_states(), **money_states()}
 
 
 @pytest.mark.parametrize("name", STATES)

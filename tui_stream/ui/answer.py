@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 BODY, FOOT = 2, 3  # parts of the view, as it numbers them
 THINKING_LINE = 2  # the line of the entry that says how much was thought, or one above it
+_NAME_LINE = 1  # the line of the entry with the name of who answers
 _WIDE = frozenset({"fence", "code", "table", "html", "math"})
 
 
@@ -71,6 +72,19 @@ class AnswerEntry(AnswerLines):
         self._changed()
         return 0
 
+    def toggle_facts(self) -> int | None:
+        """Folds or unfolds the figures of an answer that is over; the first line that changed."""
+        if self._message is None:
+            return None
+        self._shows_facts = not self._shows_facts
+        self._changed()
+        return _NAME_LINE
+
+    @property
+    def facts_line(self) -> int | None:
+        """The last line of the figures, where they are unfolded."""
+        return self.height - 1 if self._shows_facts and self._message is not None else None
+
     def fold(self) -> int | None:
         """Folds the answer to a few lines, or unfolds it."""
         if self._make_view().body.height <= FOLDED + 1:
@@ -121,6 +135,11 @@ class AnswerEntry(AnswerLines):
         self.offers, self.offering = offers(message), True
         self._make_foot(view)
         return min(view.top(BODY) + first, view.top(FOOT))
+
+    def tell_cost(self) -> int:
+        """Says behind the name what it cost, once it is over."""
+        self._make_head(self._make_view())
+        return _NAME_LINE
 
     def reopen(self) -> int:
         """More of the answer comes: it streams again, behind the text that it has."""

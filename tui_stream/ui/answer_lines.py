@@ -52,6 +52,7 @@ class AnswerLines(Entry):
         "_id",
         "_message",
         "_notes",
+        "_shows_facts",
         "_shows_thoughts",
         "_view",
         "_wide",
@@ -76,6 +77,7 @@ class AnswerLines(Entry):
         self._message: Message | None = None
         self._view: AnswerView | None = None
         self._shows_thoughts = Thoughts.KEPT if keep_thinking else Thoughts.OPEN
+        self._shows_facts = False
         self._began = False
         self._arranged = False
         self._fed = 0
@@ -236,6 +238,8 @@ class AnswerLines(Entry):
             name = clean_line(figures.model_text(self.model), 80) or "Answer"
             words = None if self._words is None else self._words.count
             view.make_head((name, self._version_text), self._notes, words, self._looks)
+            if self._message is not None:
+                view.add_handle(self._message, self._looks, unfolded=self._shows_facts)
 
     def _remark(self, looks: Looks) -> None:
         del looks
@@ -246,3 +250,5 @@ class AnswerLines(Entry):
         view.most = FOLDED if self.folded else None
         if self._looks is not None:
             view.make_foot(self._message, self.offers.text(shown_keys()) if self.offering else "", self._looks)
+            if self._message is not None and self._shows_facts:
+                view.add_facts(self._message, self._looks)

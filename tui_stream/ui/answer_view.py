@@ -10,9 +10,12 @@ from collections.abc import Sequence
 from rich.segment import Segment
 from rich.style import Style
 
-from tui_stream.core.models import Message, MessageStatus
+from tui_stream.core import figures
+from tui_stream.core.facts import facts
+from tui_stream.core.models import Cost, Message, MessageStatus
+from tui_stream.core.sanitize import clean_line
 from tui_stream.markdown import BlockInfo, LiveMarkdown, WideMode
-from tui_stream.ui.entry import FOLD, INDENT, Line, Spot, Stop, StopKind, fold_mark, wrapped
+from tui_stream.ui.entry import FOLD, FOLD_FACTS, INDENT, Line, Spot, Stop, StopKind, fold_mark, wrapped
 from tui_stream.ui.looks import Looks
 from tui_stream.ui.notes import ending_note
 
@@ -93,6 +96,27 @@ class AnswerView:
         gap: list[Line] = [[]] if message.text else []
         rows += wrapped(offers, looks.quiet, self._width - INDENT) if offers else []
         self.foot += [*gap, *([Segment("  "), *row] for row in rows)]
+
+    def add_handle(self, message: Message, looks: Looks, *, unfolded: bool) -> None:
+        """Writes behind the name what the answer cost; a click there folds or unfolds its figures."""
+        if message.cost is None and message.usage is None:
+            return
+        cost = figures.cost_text(message.cost or Cost())
+        handle = Segment(f"  {'▿' if unfolded else '▹'} {cost}", looks.quiet + Style(meta=FOLD_FACTS))
+        room = self._width - sum(segment.cell_length for segment in self.head[1])
+        self.head[1] += [handle] if handle.cell_length <= room else []
+
+    def add_facts(self, message: Message, looks: Looks) -> None:
+        """Writes the figures of an answer that is over below everything else."""
+        told = facts(message)
+        names = max(len(name) for name, _ in told) + 2
+        if self.body.height:
+            self.foot.append([])
+        for name, text in told:
+            room = max(1, self._width - INDENT - names)
+            for number, row in enumerate(wrapped(clean_line(text), looks.quiet, room)):
+                label = Segment(f"  {'' if number else name:<{names}}", looks.quiet + Style(bold=True))
+                self.foot.append([label, *row])
 
     @property
     def settled(self) -> bool:

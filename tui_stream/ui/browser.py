@@ -78,7 +78,7 @@ class Browser(Cursor):
         line = self.line - self._column.top(self._column.index_of(entry))
         for segment in next(iter(entry.lines(line, line + 1)), []):
             if segment.style is not None and "fold" in segment.style.meta:
-                self.fold(entry, thoughts=segment.style.meta["fold"] == "thoughts")
+                self.unfold(entry, segment.style.meta["fold"])
                 return None
         code = entry.code_at(line) if isinstance(entry, AnswerEntry) else ""
         return ("code", code) if code else None
@@ -95,6 +95,24 @@ class Browser(Cursor):
             changed = entry.toggle_thinking()
         if changed is not None:
             self._transcript.rearrange(entry, changed)
+
+    def unfold(self, entry: Entry, what: object) -> None:
+        """Folds or unfolds what the mark of a segment names."""
+        if what == "facts":
+            self.toggle_facts(entry)
+        else:
+            self.fold(entry, thoughts=what == "thoughts")
+
+    def toggle_facts(self, entry: Entry | None = None) -> bool:
+        """Folds or unfolds the figures of an answer, and goes to where they stand; whether there is such an answer."""
+        answer = entry or self._answer_near(self.entry)
+        changed = answer.toggle_facts() if isinstance(answer, AnswerEntry) else None
+        if changed is None or not isinstance(answer, AnswerEntry):
+            return False
+        self._transcript.rearrange(answer, changed)
+        if (last := answer.facts_line) is not None:
+            self.reveal(answer, last)
+        return True
 
     def toggle_wide(self) -> None:
         """Wraps the code or the table at the cursor, or lets it run past the edge."""

@@ -154,11 +154,24 @@ class PromptEntry(TextEntry):
             wrapping = wrapped(text, style, width - INDENT)
             rows += wrapping
             origins += [number] * len(wrapping)
+        if shown and (said := _cut_text(self._message)):
+            cut = wrapped(said, looks.quiet + Style(italic=True), width - INDENT)
+            rows += cut
+            origins += [len(texts) - 1] * len(cut)
         if self.folded:
             rows.append([fold_mark(self._text.count("\n", len(shown)), len(self._text) - len(shown), looks)])
             origins.append(-1)
         self._origins = origins
         self._lines = [_barred(row, bar, looks.prompt, width) for row in rows]
+
+
+def _cut_text(message: Message | None) -> str:
+    """What requests leave out from a prompt on, a sentence."""
+    if message is None or message.cut is None:
+        return ""
+    count = message.cut.left_out
+    what = "The oldest message is" if count == 1 else f"The oldest {count:,} messages are"
+    return f"{what} not sent from here on{', but summed up' if message.cut.summary else ''}."
 
 
 def _barred(row: Line, bar: Style, under: Style, width: int) -> Line:

@@ -25,6 +25,8 @@ StopKind = Literal["heading", "code", "link"]
 INDENT = 2
 FOLD = {"fold": "thoughts"}
 """Marks the segments that fold or unfold thoughts when clicked."""
+FOLD_FACTS = {"fold": "facts"}
+"""Marks the segments that fold or unfold the figures of an answer when clicked."""
 FOLD_ENTRY = {"fold": "entry"}
 """Marks the segments that fold or unfold an entry when clicked."""
 

@@ -23,10 +23,12 @@ class Offers(NamedTuple):
     Attributes:
         resume: the model can go on behind the text that there is.
         retry: the prompt can be sent again.
+        spent: a budget stopped it, so that going on goes past that.
     """
 
     resume: bool = False
     retry: bool = False
+    spent: bool = False
 
     def __bool__(self) -> bool:
         return self.resume or self.retry
@@ -37,14 +39,17 @@ class Offers(NamedTuple):
         Args:
             keys: by action, as people write them.
         """
-        said = [f"{keys['resume']} goes on"] * self.resume + [f"{keys['retry']} asks again"] * self.retry
+        past = " past the budget" if self.spent else ""
+        said = [f"{keys['resume']} goes on{past}"] * self.resume + [f"{keys['retry']} asks again"] * self.retry
         return " · ".join([*said, f"{keys['stop']} keeps it as it is"]) if self else ""
 
 
 def offers(message: Message) -> Offers:
     """What can be done about an answer that is over."""
     broken = message.status in _BROKEN
-    return Offers(not message.empty and (broken or message.finish_reason is FinishReason.LENGTH), broken)
+    reason = message.finish_reason
+    goes_on = not message.empty and (broken or reason is FinishReason.LENGTH)
+    return Offers(goes_on, broken, broken and reason is FinishReason.BUDGET)
 
 
 class WordCount:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from tui_stream.core.events import Progress, TurnState, TurnUpdate
+from tui_stream.core.models import UNDER_WAY
 
 if TYPE_CHECKING:
     from tui_stream.core.session import ChatSession
@@ -20,12 +22,16 @@ _FIGURES = 0.2  # seconds from one set of figures to the next while text streams
 class TurnDisplay:
     """Shows the turns of one pane.
 
+    Args:
+        tell_spending: called whenever figures are shown while a turn runs, for what it adds to.
+
     Attributes:
         answer: the newest answer, None before the first.
     """
 
-    def __init__(self, transcript: Transcript, status_bar: StatusBar) -> None:
+    def __init__(self, transcript: Transcript, status_bar: StatusBar, tell_spending: Callable[[], None]) -> None:
         self._transcript = transcript
+        self._tell_spending = tell_spending
         self._status_bar = status_bar
         self._session: ChatSession | None = None
         self._retry_at = 0.0
@@ -59,6 +65,8 @@ class TurnDisplay:
         if update.events or turn.state is not self._shown_state or now - self._shown_at >= _FIGURES:
             self._shown_state, self._shown_at = turn.state, now
             self.show_figures(turn, progress=update.progress)
+            if turn.message.status in UNDER_WAY:
+                self._tell_spending()
         if self.answer is not None:
             await self._write(self.answer, turn, update)
 
@@ -79,6 +87,12 @@ class TurnDisplay:
         self.show_figures(turn)
         if self.answer is not None:
             self._transcript.changed(self.answer, self.answer.finish(turn.message))
+            self._transcript.call_after_refresh(self._tell_cost, self.answer)
+
+    def _tell_cost(self, answer: AnswerEntry) -> None:
+        """What an answer cost stands above it, and is drawn after its last lines."""
+        if answer in self._transcript.column:
+            self._transcript.changed(answer, answer.tell_cost())
 
     def keep(self) -> None:
         """The newest answer stays as it is: what can be done about it is not said any more."""
@@ -103,5 +117,6 @@ class TurnDisplay:
             total=session.cost(*under_way),
             retry_left=self._retry_at - asyncio.get_running_loop().time(),
             progress=progress,
-            window=session.provider.capabilities.context_window,
+            window=session.window,
+            context=None,
         )

@@ -259,6 +259,19 @@ class ChatScreen(BranchScreen):
         """Folds or unfolds the newest answer's thinking."""
         self._pane.transcript.browser.fold(self._pane.newest, thoughts=True)
 
+    def action_facts(self) -> None:
+        """Folds or unfolds the newest answer's figures."""
+        newest = self._pane.newest
+        if newest is None or not self._pane.transcript.browser.toggle_facts(newest):
+            self.notify("There is no answer yet that is over.", markup=False, timeout=2)
+
+    def action_usage(self) -> None:
+        """Shows what was spent."""
+        from tui_stream.ui.screens.usage import UsageScreen
+
+        archive, session = self._history.archive, self._pane.session
+        self.app.push_screen(UsageScreen(archive, session, days=self._history.days))
+
     def action_scroll_up(self) -> None:
         """Scrolls the conversation, not the prompt."""
         self._pane.transcript.browser.page(-1)

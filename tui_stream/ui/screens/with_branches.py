@@ -164,6 +164,15 @@ class BranchScreen(HistoryScreen):
             self._prompt.end_edit()
             self._pane.edit(edited, text)
 
+    @on(BranchPane.NotEdited)
+    def _not_edited(self, event: BranchPane.NotEdited) -> None:
+        """Goes on with the wording that was not sent, where nothing else was begun meanwhile."""
+        if self._prompt.editing or event.prompt not in self._pane.shown.messages:
+            self._prompt.give_back(event.text)
+        else:
+            self._edited = event.prompt
+            self._prompt.begin_edit(event.text)
+
     # -- other conversations ------------------------------------------------------------------------
 
     @on(BranchPane.Forked)
@@ -197,11 +206,12 @@ class BranchScreen(HistoryScreen):
         if session is None:
             raise TuiStreamError("There is no model that could be asked for a title.", hint="r changes it by hand.")
         try:
-            made = await session.suggest_title(None if conversation.id == shown.id else conversation)
+            other = None if conversation.id == shown.id else conversation
+            made = await session.suggest_title(other, permit=self._pane.permit)
         except ValueError as error:
             raise TuiStreamError(f"No title can be made now: {error}.", hint="Try it again later.") from error
-        if conversation.id == shown.id:
-            self._pane.add_cost(made.cost)
+        finally:
+            self._pane.spent_beside()
         if made.cost.amount:
             self._tell(f"The title cost {figures.cost_text(made.cost)}.")
         return made.title

@@ -42,6 +42,13 @@ class BranchPane(HolderPane):
         conversation: Conversation
 
     @dataclass
+    class NotEdited(Message):
+        """Another wording of a prompt was not sent after all."""
+
+        prompt: ChatMessage
+        text: str
+
+    @dataclass
     class BroughtBack(Message):
         """A turn that had been deleted is back, in a conversation that does not show it."""
 
@@ -56,6 +63,10 @@ class BranchPane(HolderPane):
     @abstractmethod
     async def _run(self, session: ChatSession, turn: Turn, answer: AnswerEntry) -> None:
         """Runs a turn, which is shown in this entry."""
+
+    def not_edited(self, prompt: ChatMessage, text: str) -> None:
+        """Another wording of a prompt is not sent after all; it goes back to where it was typed."""
+        self.post_message(self.NotEdited(prompt, text))
 
     # -- what is there ------------------------------------------------------------------------------
 
@@ -126,10 +137,16 @@ class BranchPane(HolderPane):
             self._start(self._ask_again(self.session, answer, model))
 
     async def _answer(self, session: ChatSession, prompt: ChatMessage) -> None:
-        await self._run_beside(session, session.answer(prompt))
+        agreed = await self.agree(session)
+        if agreed is not None and session.conversation.messages[-1:] == [prompt]:
+            await self._run_beside(session, agreed.applied(session.answer(prompt)))
 
     async def _edit(self, session: ChatSession, prompt: ChatMessage, text: str) -> None:
-        await self._run_beside(session, session.edit(prompt, text))
+        agreed = await self.agree(session, text, before=prompt, cuts=True)
+        if agreed is None:
+            self.not_edited(prompt, text)
+        else:
+            await self._run_beside(session, agreed.applied(session.edit(prompt, text)))
 
     async def _ask_again(self, session: ChatSession, answer: ChatMessage, model: str = "") -> None:
         try:
@@ -140,7 +157,9 @@ class BranchPane(HolderPane):
         if session.conversation.messages[0] is answer:
             self._say("Nothing was asked before this answer.")
             return
-        await self._run_beside(session, session.regenerate(answer, model=model))
+        agreed = await self.agree(session, before=answer, model=model)
+        if agreed is not None:
+            await self._run_beside(session, agreed.applied(session.regenerate(answer, model=model)))
 
     async def _load_question(self, message: ChatMessage) -> None:
         """Loads what was asked before a message, where that is not loaded."""

@@ -125,6 +125,11 @@ class BrowseActions(Widget):
         """Folds the message, or its thoughts."""
         self.browser.fold(thoughts=thoughts)
 
+    def action_facts(self) -> None:
+        """Folds the figures of the answer."""
+        if not self.browser.toggle_facts():
+            self.post_message(self.NothingThere("There is no answer here that is over."))
+
     def action_toggle_wide(self) -> None:
         """Wraps what is wide, or lets it be scrolled."""
         self.browser.toggle_wide()

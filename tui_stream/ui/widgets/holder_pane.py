@@ -18,16 +18,15 @@ from textual import on
 from textual.message import Message
 
 from tui_stream.core.holder import ConversationHolder
-from tui_stream.core.metering import total
 from tui_stream.core.store import NoStore
 from tui_stream.errors import StoreError
-from tui_stream.ui.widgets.session_pane import SessionPane
+from tui_stream.ui.widgets.money_pane import MoneyPane
 from tui_stream.ui.widgets.transcript import Transcript
 
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
     from tui_stream.core.archive import Archive
-    from tui_stream.core.models import Conversation, Cost
+    from tui_stream.core.models import Conversation
     from tui_stream.core.session import OpenSession
 
 _AROUND = 20  # messages that are loaded before one that somebody jumps to
@@ -37,7 +36,7 @@ _CHANGED_ELSEWHERE = "This conversation was also changed elsewhere; Alt+← and 
 _OTHER_BRANCH = "The message is on another branch; go there when no answer comes in."
 
 
-class HolderPane(SessionPane):
+class HolderPane(MoneyPane):
     """Keeps what is shown in step with the path, whoever moves it."""
 
     @dataclass
@@ -119,11 +118,11 @@ class HolderPane(SessionPane):
         """Why nothing can be moved about now; empty where it can."""
         return _COMING_IN if self.answering and not self._moves else ""
 
-    def add_cost(self, cost: Cost) -> None:
-        """Counts what was spent on the conversation beside its messages, until it is loaded again."""
-        self.shown.unloaded = total([self.shown.unloaded, cost])
+    def spent_beside(self) -> None:
+        """Shows what was spent on the conversation beside its messages."""
         if self.session is not None:
             self._status_bar.show(total=self.session.cost())
+        self.look_ahead()
 
     def _say(self, text: str, *, trouble: bool = False) -> None:
         self.post_message(self.Said(text, trouble))
@@ -134,6 +133,7 @@ class HolderPane(SessionPane):
             self._transcript.show_path(self.shown)
             self._take_up_newest()
             self.path_changed()
+            self.look_ahead()
 
     async def whole(self) -> Conversation:
         """A copy of the conversation as it is now, with all of its messages; what is shown stays as it is.

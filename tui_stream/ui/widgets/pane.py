@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.message import Message
 
 from tui_stream.core.events import TurnState, TurnUpdate
+from tui_stream.core.models import UNDER_WAY
 from tui_stream.errors import ModelNotFoundError, TuiStreamError
 from tui_stream.ui.answer import AnswerEntry
 from tui_stream.ui.entries import PromptEntry
 from tui_stream.ui.turns import run_turn
-from tui_stream.ui.widgets.branch_pane import BranchPane
 from tui_stream.ui.widgets.transcript import Transcript
+from tui_stream.ui.widgets.waiting_pane import WaitingPane
 
 if TYPE_CHECKING:
     from tui_stream.config import UiSettings
@@ -32,26 +33,17 @@ _TIDY = 1.0  # seconds from the end of a turn to looking for garbage
 _TICK = 0.25  # seconds from one look at a silent stream to the next
 
 
-class ChatPane(BranchPane):
+class ChatPane(WaitingPane):
     """Shows one session; any number of panes may stand on one screen.
 
     It does one job at a time: opening the session, fetching a model, or a turn. Prompts wait until it is free.
     """
 
     @dataclass
-    class GaveBack(Message):
-        """Prompts that were not answered; they belong back into the prompt box."""
-
-        text: str
-
-    @dataclass
     class Halted(Message):
         """Nothing is under way, as it was asked for; this is to be done now."""
 
         then: Callable[[], None]
-
-    class Changed(Message):
-        """The conversation, or what waits to be sent, is not what it was: a turn began or ended, or a prompt came."""
 
     @dataclass
     class ModelMissing(Message):
@@ -65,7 +57,6 @@ class ChatPane(BranchPane):
     ) -> None:
         super().__init__(open_session, ui, archive)
         self._stall_notice = stall_notice
-        self._waiting: deque[PromptEntry] = deque()
         self._turn: Turn | None = None
         self._asked = ""
         self._handing_over = False
@@ -82,11 +73,6 @@ class ChatPane(BranchPane):
         return under_way or self._moves > 0 or (bool(self._waiting) and not self.arriving)
 
     @property
-    def waiting(self) -> list[str]:
-        """The prompts that wait."""
-        return [entry.prompt for entry in self._waiting]
-
-    @property
     def asked(self) -> str:
         """What the newest turn asked, in so far as it went back into the prompt box."""
         return self._asked
@@ -100,11 +86,7 @@ class ChatPane(BranchPane):
         """Shows another conversation, its end first, while nothing is `answering`; prompts that wait go with it."""
         self._asked = ""
         super().show(conversation)
-        waiting = [PromptEntry(text, queued=True) for text in self.waiting]
-        self._waiting.clear()
-        for entry in waiting:
-            self._waiting.append(entry)
-            self._transcript.add(entry)
+        self._wait_again()
 
     async def halt(self, then: Callable[[], None]) -> None:
         """Stops what is under way, and says `Halted` once it has ended and what waits was given back."""
@@ -114,22 +96,17 @@ class ChatPane(BranchPane):
             await asyncio.wait([self._job])
         self.post_message(self.Halted(then))
 
-    def ask(self, text: str) -> None:
-        """Sends a prompt, or queues it behind what is under way."""
-        self.open()
-        entry = PromptEntry(text, queued=self.busy or bool(self._waiting))
-        self._waiting.append(entry)
-        self._transcript.add(entry)
-        self._transcript.follow()
-        self._start_next()
-        self._show_waiting()
-
     def add(self, text: str) -> None:
         """Adds to what is being answered; where nothing is, sends it as a prompt."""
         if self._turn is None or self.session is None:
             self.ask(text)
         else:
             self._start_aside(self._add(self.session, self._turn, text))
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a turn runs."""
+        return self._turn is not None and self._turn.message.status in UNDER_WAY
 
     @property
     def waits(self) -> bool:
@@ -169,48 +146,44 @@ class ChatPane(BranchPane):
         self._start_next()
         self._show_waiting()
 
-    def moved(self) -> None:
-        """What was moved about is in its place: prompts that came meanwhile are sent."""
-        if self._waiting:
-            self.open()
-        self._start_next()
-        self._show_waiting()
-
-    def path_changed(self) -> None:
-        """Says so."""
-        self.post_message(self.Changed())
-
-    def give_back(self, *texts: str) -> None:
-        """Puts these, and all prompts that wait, back into the prompt box."""
-        given = [*texts, *(entry.prompt for entry in self._waiting)]
-        self._transcript.drop(self._waiting)
-        self._waiting.clear()
-        if given:
-            self.post_message(self.GaveBack("\n\n".join(given)))
-
     # -- turns --------------------------------------------------------------------------------------
 
     async def _run_next(self, session: ChatSession) -> None:
-        """Begins the turn of the prompt that waits longest, or of the notes for which an answer was stopped."""
-        entries = [self._waiting.popleft()]
-        stopped = entries[0].adds_to
-        while stopped is not None and self._waiting and self._waiting[0].adds_to is stopped:
-            entries.append(self._waiting.popleft())
+        """Begins the turn of the prompt that waits longest, or of the notes for which an answer was stopped.
+
+        What is to be asked before is asked first; until it is agreed to, the prompt waits.
+        """
+        stopped = self._waiting[0].adds_to
+        alike = takewhile(lambda entry: entry.adds_to is stopped, self._waiting)
+        entries = [self._waiting[0]] if stopped is None else list(alike)
         text = "\n\n".join(entry.prompt for entry in entries)
+        agreed = await self.agree(session, text, cuts=True)
+        if agreed is None:
+            self.give_back()
+            return
+        for _ in entries:
+            self._waiting.popleft()
+        if agreed.apart:
+            self._transcript.drop(entries)
+            await self._run_beside(session, agreed.applied(session.begin_apart(text)))
+            return
         newest = session.conversation.messages[-1:] == [stopped]
         turn = session.follow_up(stopped, text) if stopped is not None and newest else session.begin(text)
+        agreed.applied(turn)
         for entry in entries:
             self._transcript.begin(entry, turn.prompt)
         answer = self._transcript.add_answer(session.model, after=entries[-1], message_id=turn.message.id)
         await self._run(session, turn, answer)
 
     async def _resume(self, session: ChatSession, answer: AnswerEntry) -> None:
-        if answer.message is not None:
-            turn = session.resume(answer.message)
+        agreed = await self.agree(session, resumed=answer.message)
+        if answer.message is not None and agreed is not None:
+            turn = agreed.applied(session.resume(answer.message))
             self._transcript.changed(answer, answer.reopen())
             await self._run(session, turn, answer)
 
     async def _run(self, session: ChatSession, turn: Turn, answer: AnswerEntry) -> None:
+        turn.permit = self.permit
         self._display.expect(session, answer)
         await run_turn(session, turn, self)
 
@@ -260,6 +233,7 @@ class ChatPane(BranchPane):
             self.post_message(self.GaveBack(self._asked))
         self.show_notices()
         self._start_aside(self.look_elsewhere())
+        self.turn_is_over()
         self.post_message(self.Changed())
         if isinstance(error, ModelNotFoundError) and self._puller is not None:
             self.post_message(self.ModelMissing(self, message.model))
@@ -288,7 +262,3 @@ class ChatPane(BranchPane):
     def _show_behind(self, event: Transcript.Behind) -> None:
         event.stop()
         self._status_bar.show(behind=event.lines)
-
-    def _show_waiting(self) -> None:
-        self._status_bar.show(queued=len(self._waiting))
-        self.post_message(self.Changed())

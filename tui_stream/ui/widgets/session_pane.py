@@ -34,7 +34,7 @@ class SessionPane(JobPane):
         self._opened: OpenedSession | None = None
         self._opening = False
         self._shown = Conversation()
-        self._display = TurnDisplay(self._transcript, self._status_bar)
+        self._display = TurnDisplay(self._transcript, self._status_bar, self.show_spending)
 
     @abstractmethod
     def give_back(self, *texts: str) -> None:
@@ -43,6 +43,14 @@ class SessionPane(JobPane):
     @abstractmethod
     def concerns(self, conversation_id: str) -> bool:
         """Whether this conversation is shown, or about to be."""
+
+    @abstractmethod
+    def look_ahead(self) -> None:
+        """Works out anew what was spent and what the next request would be."""
+
+    @abstractmethod
+    def show_spending(self) -> None:
+        """Shows what was spent, with what streams now."""
 
     @property
     def session(self) -> ChatSession | None:
@@ -73,6 +81,7 @@ class SessionPane(JobPane):
             self._status_bar.show(state=TurnState.IDLE, progress=None)
         if not conversation.messages and self.session is not None:
             self._transcript.welcome(_WELCOME)
+        self.look_ahead()
 
     def _take_up_newest(self) -> None:
         """Offers what can be done about the last answer, if it broke off and nothing stands below it."""
@@ -98,7 +107,7 @@ class SessionPane(JobPane):
             self._take_up(opened)
             self._show_choice()
             self.show_notices()
-            self._start_aside(opened.load_prices())
+            self._start_aside(self._load_prices(opened))
             async with aclosing(opened.session.provider.prepare()) as steps:
                 async for progress in steps:
                     self._show_progress(progress)
@@ -107,6 +116,11 @@ class SessionPane(JobPane):
             return
         self._status_bar.show(state=TurnState.IDLE, progress=None)
         self._show_choice()
+        self.look_ahead()
+
+    async def _load_prices(self, opened: OpenedSession) -> None:
+        await opened.load_prices()
+        self.look_ahead()
 
     def _take_up(self, opened: OpenedSession) -> None:
         """Goes on with the conversation that is shown already, or else shows the one that the session came with."""
@@ -129,9 +143,9 @@ class SessionPane(JobPane):
     def _show_choice(self) -> None:
         if self._opened is None:
             return
-        provider, reason = self._opened.session.provider, self._opened.reason
-        self._header_bar.show(provider.name, self._opened.session.model, reason)
-        self._status_bar.show(window=provider.capabilities.context_window)
+        session, reason = self._opened.session, self._opened.reason
+        self._header_bar.show(session.provider.name, session.model, reason)
+        self._status_bar.show(window=session.window)
         self._transcript.welcome(_WELCOME)
 
     def _show_progress(self, progress: Progress) -> None:

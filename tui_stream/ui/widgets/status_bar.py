@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from textual.content import Content
@@ -10,7 +11,8 @@ from textual.widget import Widget
 
 from tui_stream.core import figures
 from tui_stream.core.events import Progress, Retrying, TurnState
-from tui_stream.core.models import Cost, Source
+from tui_stream.core.models import Cost, Source, Usage
+from tui_stream.core.outlook import WARN
 from tui_stream.core.sanitize import clean_line
 from tui_stream.core.stats import TurnStats
 from tui_stream.ui.keys import shown_keys
@@ -24,6 +26,10 @@ _STYLES = {
     TurnState.RETRYING: "$text-warning",
     TurnState.FAILED: "$text-error",
 }
+Part = tuple[str, str]
+"""A figure, and its colour."""
+
+_PLAIN = "$text"
 _WAITING = frozenset({TurnState.CONNECTING, TurnState.WAITING})
 _FLOWING = frozenset({TurnState.THINKING, TurnState.STREAMING})
 
@@ -35,6 +41,9 @@ class Status:
     Attributes:
         total: what the conversation has cost, this turn included; None before anything was sent.
         window: the model's context window in tokens, None where it is not known.
+        context: what the next request begins with; None where that is not known, or while one is under way.
+        budget: how much of a budget is spent, where that is to be said.
+        spent_up: nothing is left of that budget.
         retry_left: seconds until the request is sent again.
         queued: prompts that wait.
         behind: lines below the screen, while the view does not follow.
@@ -45,6 +54,9 @@ class Status:
     stats: TurnStats | None = None
     total: Cost | None = None
     window: int | None = None
+    context: Usage | None = None
+    budget: str = ""
+    spent_up: bool = False
     progress: Progress | None = None
     retrying: Retrying | None = None
     retry_left: float = 0.0
@@ -66,8 +78,8 @@ class StatusBar(Widget):
         """The line."""
         state, style = _state(self.status)
         line = Content.assemble(("● ", style), (state, f"bold {style}"))
-        for part in _parts(self.status):
-            longer = Content.assemble(line, ("  │  ", "$text-disabled"), (part, "$text"))
+        for part, colour in _parts(self.status):
+            longer = Content.assemble(line, ("  │  ", "$text-disabled"), (part, colour))
             if longer.cell_length > self.size.width:
                 break
             line = longer
@@ -106,29 +118,52 @@ def _progress_text(progress: Progress) -> str:
     return f"{label}  {bar}  {progress.done / progress.total:.0%}  {done} of {total}"
 
 
-def _parts(status: Status) -> list[str]:
+def _parts(status: Status) -> Iterator[Part]:
     """The figures, the most important first."""
-    stats = status.stats
-    parts = []
     if status.behind:
-        parts.append(f"↓ {status.behind} lines below (Ctrl+End)")
+        yield f"↓ {status.behind} lines below (Ctrl+End)", _PLAIN
     if status.queued:
-        parts.append(f"{status.queued} queued")
+        yield f"{status.queued} queued", _PLAIN
+    context = _context(status)
+    if context is not None and context[1] != _PLAIN:
+        yield context
+    if status.budget:
+        yield status.budget, "$text-error" if status.spent_up else "$text-warning"
+    yield from _figures(status)
+    if context is not None and context[1] == _PLAIN:
+        yield context
+
+
+def _figures(status: Status) -> Iterator[Part]:
+    """What the turn has come to."""
+    stats, total = status.stats, status.total
     if stats is None:
-        return parts
+        if total is not None and (total.amount is None or total.amount or total.local):
+            yield f"total {figures.cost_text(total)}", _PLAIN
+        return
     speed = stats.tokens_per_second
     if speed is not None:
         sign = "~" if stats.usage.source is Source.ESTIMATED else ""
-        parts.append(f"{sign}{speed:.0f} tok/s")
+        yield f"{sign}{speed:.0f} tok/s", _PLAIN
     if stats.usage.input_tokens is not None or stats.usage.output_tokens is not None:
-        parts.append(figures.tokens_text(stats.usage))
-        parts.append(_cost(stats.cost, status.total))
-    elif status.total is not None and status.total.amount:
-        parts.append(f"total {figures.cost_text(status.total)}")
+        yield figures.tokens_text(stats.usage), _PLAIN
+        yield _cost(stats.cost, total), _PLAIN
+    elif total is not None and total.amount:
+        yield f"total {figures.cost_text(total)}", _PLAIN
     if stats.first_token is not None:
-        parts.append(f"first token {figures.seconds_text(stats.first_token)}")
-    context = figures.context_text(stats.usage, status.window)
-    return [*parts, context] if context else parts
+        yield f"first token {figures.seconds_text(stats.first_token)}", _PLAIN
+
+
+def _context(status: Status) -> Part | None:
+    """How full the model's window is, by the request under way or by the next one."""
+    usage = status.context or (Usage() if status.stats is None else status.stats.usage)
+    text = figures.context_text(usage, status.window)
+    if not text or not status.window:
+        return None
+    share = ((usage.input_tokens or 0) + (usage.output_tokens or 0)) / status.window
+    if share >= 1:
+        return f"{text} over the window", "$text-error"
+    return (f"{text} nearly full", "$text-warning") if share >= WARN else (text, _PLAIN)
 
 
 def _cost(turn: Cost, whole: Cost | None) -> str:

@@ -236,7 +236,7 @@ class Transcript(MessageView, BrowseActions):
         index = self.column.index_at(line)
         entry = self.column.entries[index]
         if "fold" in meta:
-            self.browser.fold(entry, thoughts=meta["fold"] == "thoughts")
+            self.browser.unfold(entry, meta["fold"])
         elif isinstance(entry, AnswerEntry) and (code := entry.code_at(line - self.column.top(index))):
             self.post_message(self.CopyAsked(code, "The code"))
 

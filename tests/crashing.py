@@ -28,11 +28,13 @@ class Sender:
     Attributes:
         sent: for each token of the second answer the loop's time at which it had been handed to the network, and the
             length of the text up to there.
-        asked: the second question has arrived.
+        begun: the first question has arrived.
+        asked: so has the second one.
     """
 
     server: ChatServer = field(default_factory=ChatServer)
     sent: list[tuple[float, int]] = field(default_factory=list)
+    begun: bool = False
     asked: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
@@ -40,7 +42,8 @@ class Sender:
 
     async def _answer(self, exchange: Exchange) -> None:
         await exchange.head(200, EVENT_STREAM)
-        if not self.asked.is_set() and len(self.server.exchanges) == 1:
+        if not self.begun:
+            self.begun = True
             await exchange.piece(self.server.chunk({"content": FIRST}) + self.server.chunk({}, "stop") + sse("[DONE]"))
             await exchange.end()
             return

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from tui_stream.core.events import Event, Progress
-from tui_stream.core.models import ChatRequest, Conversation, Message, ModelInfo
+from tui_stream.core.models import ChatRequest, Conversation, Message, ModelInfo, Price
+from tui_stream.core.pricing import NoPrices, Rate
 from tui_stream.core.provider import Capabilities
 
 
@@ -86,6 +88,27 @@ class ScriptedProvider:
 
     async def aclose(self) -> None:
         self.closed = True
+
+
+class FlatPrices(NoPrices):
+    """Every token costs the same.
+
+    Args:
+        million: US dollars for a million tokens; a million makes a dollar a token.
+        model: the only model whose price is known; empty for all.
+    """
+
+    def __init__(self, million: str = "1000000", model: str = "") -> None:
+        self.price = Price(Decimal(million), Decimal(million), source="a test")
+        self.known = model
+        self.loads = 0
+
+    async def load(self) -> None:
+        self.loads += 1
+
+    def rate(self, *, provider: str, model: str) -> Rate | None:
+        del provider
+        return Rate(self.price) if self.known in {"", model} else None
 
 
 @dataclass

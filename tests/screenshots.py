@@ -17,6 +17,7 @@ from tests.fakes import FakeClock
 from tests.ui.branch_states import branch_states
 from tests.ui.harness import Chat
 from tests.ui.history_states import history_states
+from tests.ui.money_states import money_states
 from tests.ui.states import QUESTION, State, states
 from tui_stream.config import UiSettings
 from tui_stream.core.session import SessionOptions
@@ -35,6 +36,9 @@ SHOWN = (
     "browsing",
     "conversations",
     "versions",
+    "usage",
+    "figures",
+    "window_over",
     "constructs",
     "constructs_light",
 )
@@ -65,6 +69,7 @@ def pictures() -> dict[str, Callable[[], State]]:
         **states(),
         **history_states(),
         **branch_states(),
+        **money_states(),
         "thinking": lambda: replayed(0.6, ["Apples and quinces", "thinking"]),
         "streaming": lambda: replayed(1.62, ["Is it ready", "tok/s"]),
         "done": lambda: replayed(60, ["make the others ripen", "done"], rows=38),

@@ -210,7 +210,7 @@ class Server:
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self._tls = tls
-        self._queue: deque[Handler] = deque()
+        self._queue: deque[tuple[Handler, bool]] = deque()
         self._routes: dict[str, Handler] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._arrived = asyncio.Event()
@@ -241,11 +241,20 @@ class Server:
 
     def then(self, *handlers: Handler) -> None:
         """Queues answers for the next requests, whatever they ask."""
-        self._queue.extend(handlers)
+        self._queue.extend((handler, False) for handler in handlers)
+
+    def then_answer(self, handler: Handler) -> None:
+        """Queues an answer for the next request that posts something, such as a prompt."""
+        self._queue.append((handler, True))
 
     def on(self, path: str, handler: Handler) -> None:
         """Answers every request for a path, where nothing is queued."""
         self._routes[path] = handler
+
+    @property
+    def posts(self) -> list[Exchange]:
+        """The exchanges that posted something, such as a prompt."""
+        return [one for one in self.exchanges if one.request.method == "POST"]
 
     async def exchange(self, number: int = 0) -> Exchange:
         """The exchange with this number, as soon as its request is there."""
@@ -273,7 +282,8 @@ class Server:
                 self.exchanges.append(exchange)
                 self._arrived.set()
                 path = request.target.partition("?")[0]
-                handler = self._queue.popleft() if self._queue else self._routes.get(path, _not_found)
+                meant = bool(self._queue) and (not self._queue[0][1] or request.method == "POST")
+                handler = self._queue.popleft()[0] if meant else self._routes.get(path, _not_found)
                 await handler(exchange)
                 if not exchange.keep_alive:
                     break

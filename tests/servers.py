@@ -84,7 +84,7 @@ class ChatServer(Server):
         steps = [self.chunk({"content": piece}) if isinstance(piece, str) else piece for piece in pieces]
         accounts = [self.usage(*usage)] if usage else []
         first = self.chunk({"role": "assistant", "content": None})
-        self.then(body(first, *steps, self.chunk({}, finish), *accounts, sse("[DONE]")))
+        self.then_answer(body(first, *steps, self.chunk({}, finish), *accounts, sse("[DONE]")))
 
     def _object(self, choices: list[dict[str, object]]) -> dict[str, object]:
         return {
@@ -120,7 +120,7 @@ class OllamaServer(Server):
         counts = {"prompt_eval_count": usage[0], "eval_count": usage[1]}
         message = {"role": "assistant", "content": ""}
         last = self.line(message=message, done=True, done_reason=reason, **counts)
-        self.then(body(*steps, last, headers=NDJSON))
+        self.then_answer(body(*steps, last, headers=NDJSON))
 
     def text(self, text: str) -> bytes:
         """The line for a piece of text."""

@@ -10,10 +10,12 @@ import pytest
 
 from tests.fakes import Gate, ScriptedProvider, Step
 from tui_stream import pipe
+from tui_stream.core.books import Books
+from tui_stream.core.budgets import Budget, Budgets
 from tui_stream.core.events import Progress, ReasoningDelta, Retrying, StreamEnd, TextDelta, ToolCallDelta
 from tui_stream.core.models import FinishReason
 from tui_stream.core.session import ChatSession, OpenedSession, OpenSession, SessionOptions
-from tui_stream.errors import StreamBrokenError, TuiStreamError, UsageError
+from tui_stream.errors import BudgetError, StreamBrokenError, TuiStreamError, UsageError
 
 STOP = StreamEnd(FinishReason.STOP)
 
@@ -227,3 +229,21 @@ async def test_an_interrupt_gets_through_while_the_reader_is_stuck() -> None:
         await asyncio.create_task(write())
     os.close(reading)
     os.close(writing)
+
+
+async def test_a_budget_stops_the_answer_with_its_own_exit_code() -> None:
+    provider, output, said = ScriptedProvider([[TextDelta("word " * 20), Gate()]]), Pieces(), io.StringIO()
+    books = Books(budgets=Budgets([Budget("turn", tokens=10)]))
+
+    async def nothing() -> None:
+        return None
+
+    async def open_session() -> OpenedSession:
+        return OpenedSession(ChatSession(provider, options=SessionOptions(frame=0), books=books), "", nothing)
+
+    with pytest.raises(BudgetError) as caught:
+        await pipe.run(open_session, "Hi", output=output, notes=pipe.Notes(said))
+    assert caught.value.exit_code == 8
+    assert str(caught.value).endswith("in the settings, or go past it for this once (--over-budget).")
+    assert output.written == ["word " * 20]
+    assert (provider.closed, provider.open_streams) == (True, 0)

@@ -77,13 +77,13 @@ async def escape(name: str, make: Callable[[ChatServer], Handler], rounds: int, 
         await terminal.until("ready")
         for number in range(rounds):
             terminal.type("x\r")
-            while len(server.exchanges) <= number:
+            while len(server.posts) <= number:
                 await asyncio.sleep(0.005)
             await asyncio.sleep(random.uniform(0.05, 0.2))
             pressed = loop.time()
             terminal.type("\x1b")
-            await asyncio.wait_for(server.exchanges[number].gone.wait(), 10)
-            taken.append((server.exchanges[number].gone_at - pressed) * 1000)
+            await asyncio.wait_for(server.posts[number].gone.wait(), 10)
+            taken.append((server.posts[number].gone_at - pressed) * 1000)
             await asyncio.sleep(0.1)
             terminal.type("\x15" if name == "streaming" else "\x15\x15")
             await asyncio.sleep(0.05)
@@ -101,7 +101,7 @@ async def keys(shape: str, rate: float, count: int, rounds: int, environment: di
         terminal.type("x\r")
         await terminal.until("streaming")
         for number in range(rounds):
-            if server.exchanges[0].gone.is_set():
+            if server.posts[0].gone.is_set():
                 break
             mark, start = MARKS[number % len(MARKS)], len(terminal.output)
             pressed = loop.time()

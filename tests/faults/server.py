@@ -158,6 +158,11 @@ class Misbehaving:
         return len(self._socket.handshakes) if self.wire.is_socket else len(self._http.exchanges)
 
     @property
+    def prompted(self) -> int:
+        """How many of them carried a prompt."""
+        return self.asked if self.wire.is_socket else len(self._http.posts)
+
+    @property
     def connections(self) -> int:
         """How many connections came about, with or without a question."""
         return len(self._socket.handshakes) if self.wire.is_socket else self._http.connections

@@ -104,7 +104,7 @@ async def test_answers_in_tmux(tmp_path: Path, defence: str) -> None:
     server = ChatServer()
     letters = "".join(f"- {text}\n" for text in ALL.values())
     pieces = [server.chunk({"content": letter}) for letter in letters]
-    server.then(body(b"".join(pieces), server.chunk({}, "stop"), sse("[DONE]")))
+    server.then_answer(body(b"".join(pieces), server.chunk({}, "stop"), sse("[DONE]")))
     async with server:
         tmux = Tmux(tmp_path, program(*arguments("chat", server), defence=defence), KEY)
         try:

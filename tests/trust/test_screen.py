@@ -74,7 +74,7 @@ async def test_answers_and_thoughts(defence: str) -> None:
     answer = letters(server, "reasoning_content", items()) + letters(server, "content", items())
     repaired = server.chunk({"content": "SURROGATE"}).replace(b"SURROGATE", rb"a\ud800b zqsurrogate")
     end = server.chunk({}, "stop") + sse("[DONE]")
-    server.then(body(answer, repaired, end))
+    server.then_answer(body(answer, repaired, end))
     async with chatting(server, defence, "--model", "m") as terminal:
         terminal.type("Hi\r")
         await shown(terminal, [*words(), "zqsurrogate", "done"])
@@ -114,7 +114,7 @@ async def test_tool_calls(defence: str) -> None:
         {"index": number, "id": text, "type": "function", "function": {"name": text, "arguments": text}}
         for number, text in enumerate(ALL.values())
     ]
-    server.then(body(server.chunk({"tool_calls": calls}), server.chunk({}, "tool_calls"), sse("[DONE]")))
+    server.then_answer(body(server.chunk({"tool_calls": calls}), server.chunk({}, "tool_calls"), sse("[DONE]")))
     async with chatting(server, defence, "--model", "m") as terminal:
         terminal.type("Hi\r")
         await shown(terminal, ["Tool call", *words()])
@@ -127,7 +127,7 @@ async def test_errors(defence: str, where: str) -> None:
     for text in lines(6):
         error = {"error": {"message": text, "type": text, "code": text}}
         early, late = whole(error, 400), body(server.chunk({"content": "x"}), sse(error))
-        server.then(early if where == "refused" else late)
+        server.then_answer(early if where == "refused" else late)
     async with chatting(server, defence, "--model", "m") as terminal:
         for number, _ in enumerate(lines(6)):
             before = len(terminal.output)

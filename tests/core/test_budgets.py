@@ -12,6 +12,7 @@ import pytest
 
 from tests.fakes import FlatPrices, Gate, ScriptedProvider, Step
 from tests.memory_archive import MemoryArchive
+from tui_stream.core.backoff import RetryPolicy
 from tui_stream.core.books import Books
 from tui_stream.core.budgets import Budget, Budgets
 from tui_stream.core.events import ReasoningDelta, ResponseStarted, StreamEnd, TextDelta, UsageReport
@@ -19,9 +20,10 @@ from tui_stream.core.ledger import Ledger
 from tui_stream.core.models import FinishReason, MessageStatus, Source, Usage
 from tui_stream.core.pricing import NoPrices
 from tui_stream.core.provider import Capabilities
+from tui_stream.core.route import Answerer, Fallback
 from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
-from tui_stream.errors import AuthenticationError, BudgetError, RequestError, StoreError
+from tui_stream.errors import AuthenticationError, BudgetError, ConnectionFailedError, RequestError, StoreError
 
 STOP = StreamEnd(FinishReason.STOP)
 WORD = TextDelta("word" * 25)  # about 25 tokens
@@ -98,7 +100,7 @@ async def test_a_share_is_said_once_before() -> None:
     session = at.session(*(step for gate in gates for step in (WORD, gate)), STOP)
     turn = session.begin("Hi")
     await paced(session, turn, gates)
-    assert turn.message.notes == ["55 tokens of the budget of 100 tokens for a turn are spent."]
+    assert turn.message.notes == ["~55 tokens of the budget of 100 tokens for a turn are spent."]
     assert turn.message.status is MessageStatus.COMPLETE
 
 
@@ -115,7 +117,7 @@ async def test_nothing_is_sent_once_it_is_spent_until_a_person_says_so(per: str)
     outlook = await session.outlook("Again")
     assert [one.budget.per for one in outlook.standings] == [per]
     allowed = session.begin("Again")
-    allowed.overridden = True
+    allowed.agreements += 1
     await run(session, allowed)
     assert allowed.message.status is MessageStatus.COMPLETE
     assert (await session.outlook("More")).reached
@@ -186,7 +188,7 @@ async def test_a_dear_request_is_asked_about() -> None:
     assert outlook.dear
     assert outlook.questions == ("This will cost about ~$5.00.",)
     allowed = session.begin("Hi")
-    allowed.overridden = True
+    allowed.agreements += 1
     await run(session, allowed)
 
 
@@ -308,7 +310,7 @@ async def test_an_answer_that_a_budget_per_turn_stopped_asks_before_it_goes_on_a
     with pytest.raises(BudgetError, match="nothing was sent"):
         await run(session, session.resume(turn.message))
     allowed = session.resume(turn.message)
-    allowed.overridden = True
+    allowed.agreements += 1
     await run(session, allowed)
     assert allowed.message.status is MessageStatus.COMPLETE
 
@@ -317,7 +319,7 @@ async def test_dollars_say_nothing_against_what_costs_nothing() -> None:
     at = Fixture(Budget("day", dollars=Decimal(1)))
     dear = at.session(WORD, STOP)
     spent = dear.begin("Hi")
-    spent.overridden = True
+    spent.agreements += 1
     await run(dear, spent)
     local = at.session(WORD, STOP, capabilities=Capabilities(local=True), model="mine")
     for session in (local, at.session(WORD, STOP, prices=FlatPrices("0"), model="gratis")):
@@ -384,7 +386,7 @@ async def test_a_person_can_be_asked_where_nothing_was_asked_ahead() -> None:
     allowed = session.begin("Hi")
     allowed.permit = permit
     await run(session, allowed)
-    assert allowed.overridden
+    assert allowed.agreements == 1
     assert allowed.message.status is MessageStatus.COMPLETE
     assert len(asked) == 2
 
@@ -474,3 +476,43 @@ async def test_prices_are_loaded_for_what_was_stopped_and_not_for_what_was_refus
     with pytest.raises(RequestError):
         await run(refused, refused.begin("Hi"))
     assert prices.left == []
+
+
+async def test_who_agrees_to_one_budget_keeps_the_others() -> None:
+    at = Fixture(Budget("turn", tokens=4), Budget("day", tokens=100))
+    steps, gates = pieces(20)
+    session = at.session(*steps)
+    (question,) = (await session.outlook("Hi")).questions
+    assert "for a turn" in question
+    turn = session.begin("Hi")
+    turn.agreements += 1
+    with pytest.raises(BudgetError, match="for today"):
+        await paced(session, turn, gates)
+    assert turn.message.text == WORD.text * 4
+
+
+async def test_who_agrees_to_a_price_is_asked_about_a_higher_one_again() -> None:
+    at = Fixture(ask_above=Decimal(1))
+
+    async def dear() -> Answerer:
+        return Answerer(ScriptedProvider([[WORD, STOP]]), "", {}, FlatPrices("5000000"))
+
+    session = ChatSession(
+        ScriptedProvider([[ConnectionFailedError("No.")]]),
+        options=SessionOptions(frame=0, retry=RetryPolicy(attempts=1)),
+        fallbacks=[Fallback("dear", dear)],
+        prices=FlatPrices(),
+        books=at.books,
+    )
+    asked: list[str] = []
+
+    async def permit(refusal: BudgetError) -> bool:
+        asked.append(refusal.message)
+        return False
+
+    turn = session.begin("Hi")
+    turn.agreements, turn.permit = 1, permit
+    with pytest.raises(BudgetError):
+        await run(session, turn)
+    assert len(asked) == 1
+    assert turn.message.text == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from decimal import Decimal
 
@@ -10,7 +11,7 @@ import pytest
 from tests.memory_archive import MemoryArchive
 from tui_stream.core.accounts import Receipt, Spent
 from tui_stream.core.budgets import Budget, Budgets
-from tui_stream.core.ledger import Entry, Ledger, added, spent_by
+from tui_stream.core.ledger import Entry, Ledger, Period, added, spent_by
 from tui_stream.core.models import Cost, Source, Usage
 from tui_stream.errors import StoreError
 
@@ -105,3 +106,28 @@ async def test_where_the_history_cannot_be_read_what_this_process_spent_counts()
     watch = await at.budgets.watch(at.ledger, at.enter())
     assert watch.blind
     assert watch.standings(ALL)[0].spent.dollars == 3
+
+
+@pytest.mark.parametrize("history", [True, False])
+async def test_what_ends_before_a_watch_looks_counts_once(history: bool) -> None:
+    at = Fixture(Budget("day", dollars=Decimal(100)), Budget("conversation", dollars=Decimal(100)), history=history)
+    other, own = at.enter(), at.enter()
+    await at.end(other, 7)
+    watch = await at.budgets.watch(at.ledger, own)
+    assert [one.spent.dollars for one in watch.standings(ALL)] == [7, 7]
+
+
+async def test_what_begins_and_ends_while_a_watch_looks_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    at = Fixture(Budget("day", dollars=Decimal(100)), Budget("month", dollars=Decimal(100)))
+    own, before, looks = at.enter(), at.ledger.before, list[str]()
+
+    async def slowly(per: Period, conversation_id: str, without: Collection[str] = ()) -> list[Spent]:
+        found = await before(per, conversation_id, without)
+        looks.append(per)
+        if len(looks) == 1:
+            await at.end(at.enter(), 7)
+        return found
+
+    monkeypatch.setattr(at.ledger, "before", slowly)
+    watch = await at.budgets.watch(at.ledger, own)
+    assert [one.spent.dollars for one in watch.standings(ALL)] == [7, 7]

@@ -158,3 +158,15 @@ def test_a_price_of_which_a_side_is_unknown_is_not_free() -> None:
 )
 def test_plain_names(name: str, plain: str) -> None:
     assert plain_name(name) == plain
+
+
+def test_a_price_set_for_the_name_that_was_asked_holds_where_nothing_is_known_of_who_answers() -> None:
+    book = PriceList([PriceSetting("m1", 1.0, 2.0), PriceSetting("m2", 10.0, 20.0)])
+    through = TurnMeter(book, provider="p", model="m1", local=True, asked="m1")
+    through.prompt_tokens = 10
+    through.model = "vendor/m1-turbo"
+    through.report(Usage(1_000_000, 1_000_000))
+    assert through.cost.amount == 3
+    assert not through.cost.local
+    through.model = "m2"
+    assert through.cost.amount == 30

@@ -42,7 +42,7 @@ async def test_what_was_spent_is_exact_and_says_what_is_missing(talk: Talk, arch
     await said(talk, "mine", usage=Usage(7, 7), cost=Cost(source=Source.REPORTED, local=True))
     await said(talk, "refused")
     spent = {one.model: one for one in await archive.spent()}
-    assert spent["gpt"] == Spent("gpt", 3, D("0.3"), 1, 1, 0, 21, 1)
+    assert spent["gpt"] == Spent("gpt", 3, D("0.3"), 1, 1, 0, 21, 1, guessed=1)
     assert spent["gpt"].cost.amount is None
     assert spent["odd"].dollars == D("1E-20")
     assert spent["mine"].cost == Cost(D(0), Source.REPORTED, local=True)
@@ -120,7 +120,7 @@ async def test_a_table_has_tokens_money_speed_and_errors(talk: Talk, archive: Sq
     await said(talk, usage=estimated, cost=stopped, ended=MessageStatus.CANCELLED, created_at=DAY - timedelta(days=3))
     (row,) = await archive.usage(("model",))
     assert row.model == "openai/gpt"
-    assert row.spent == Spent("", 4, D("1.75"), 1, 0, 0, 373, 0)
+    assert row.spent == Spent("", 4, D("1.75"), 1, 0, 0, 373, 0, guessed=1)
     assert (row.unfinished, row.estimated_tokens, row.compared) == (1, 1, 3)
     assert row.usage == Usage(305, 68, 150, None, 3, source=Source.ESTIMATED)
     assert (row.first_token, row.tokens_per_second) == (0.5, 10.0)

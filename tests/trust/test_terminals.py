@@ -156,7 +156,8 @@ async def test_the_chat_writes_utf_8_in_every_locale() -> None:
             terminal.type(QUIT)
             assert await terminal.ended() == 0
         assert not strays(bytes(terminal.output))
-        assert server.requests[-1].json()["messages"] == [{"role": "user", "content": "é日"}]
+        (asked,) = (request for request in server.requests if request.method == "POST")
+        assert asked.json()["messages"] == [{"role": "user", "content": "é日"}]
 
 
 async def test_commands_write_utf_8_in_every_locale() -> None:

@@ -356,3 +356,23 @@ async def test_at_every_height_the_question_is_seen_with_all_that_can_be_done() 
             await screen.type("And which do not?")
             await screen.shows("This is about 394 tokens", "Leave them out", "Sum them up", "Branch off")
             await screen.shows("Send all the same", "Do not send")
+
+
+async def test_the_share_of_a_budget_follows_the_stream() -> None:
+    gates = [Gate(), Gate()]
+    script: list[Step] = [TextDelta("word " * 40), gates[0], TextDelta("word " * 20), gates[1], STOP]
+    given = limited(script, budgets=Budgets([Budget("conversation", tokens=100, warn=0.3)]))
+
+    def share(screen: Screen) -> int:
+        return int("".join(re.findall(r"(\d+) % of 100 tokens for a conversation", screen.text)) or 0)
+
+    async with running(given) as screen:
+        await screen.type("go")
+        await gates[0].reached.wait()
+        await screen.until(lambda: share(screen) > 0)
+        first = share(screen)
+        gates[0].open()
+        await gates[1].reached.wait()
+        await screen.until(lambda: share(screen) > first)
+        gates[1].open()
+        await screen.shows("done")

@@ -32,6 +32,7 @@ class Spent:
         tokens: what is known of the tokens sent and generated, estimates included.
         uncounted: requests of which a count of tokens is not known.
         asked: the name by which the model was asked for, where the requests have one in common.
+        guessed: requests whose tokens are an estimate.
     """
 
     model: str = ""
@@ -43,6 +44,7 @@ class Spent:
     tokens: int = 0
     uncounted: int = 0
     asked: str = ""
+    guessed: int = 0
 
     @property
     def cost(self) -> Cost:

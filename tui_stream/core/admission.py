@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Iterator, Sequence
 
 from tui_stream.core import figures
 from tui_stream.core.accounts import Spent
-from tui_stream.core.budgets import Budgets, Standing, Watch
+from tui_stream.core.budgets import Budget, Budgets, Standing, Watch
 from tui_stream.core.ledger import Entry, Ledger, added
 from tui_stream.core.metering import TurnMeter
 from tui_stream.core.models import Cost, Source, Usage
@@ -21,7 +21,7 @@ from tui_stream.errors import BudgetError
 Permit = Callable[[BudgetError], Awaitable[bool]]
 """Asks a person whether a request may be sent all the same that the budgets do not allow."""
 
-_RAISE = "Raise it under [[budgets]] in the settings."
+_RAISE = "Raise it: --budget, or [[budgets]] in the settings."
 
 
 class Admission:
@@ -37,6 +37,8 @@ class Admission:
         self._budgets = budgets
         self._ledger = ledger
         self._watch: Watch | None = None
+        self._agreed: set[Budget] = set()
+        self._dearest = budgets.ask_above
         self.entry = entry
 
     async def open(self) -> bool:
@@ -50,6 +52,17 @@ class Admission:
         """The budgets that a request to this model counts towards."""
         return [] if self._watch is None else self._watch.standings(asked, free=free)
 
+    def agree(self, standings: Sequence[Standing], cost: Cost) -> None:
+        """A person agreed to what `refusal` would say now: to these budgets, and to so much money at once.
+
+        Args:
+            standings: of the request's model.
+            cost: what it and a usual answer will cost.
+        """
+        self._agreed |= {standing.budget for standing in standings if standing.reached}
+        if self._dearest is not None and cost.amount is not None:
+            self._dearest = max(self._dearest, cost.amount)
+
     def refusal(self, standings: Sequence[Standing], cost: Cost) -> BudgetError | None:
         """Why a request may not be sent; its prompt is in the entry.
 
@@ -57,10 +70,10 @@ class Admission:
             standings: of its model.
             cost: what it and a usual answer will cost.
         """
-        if standing := _reached(standings):
-            return BudgetError(f"With this request {standing.text}; nothing was sent.", hint=_RAISE)
+        if standing := self._reached(standings):
+            return BudgetError(f"With this request {standing.would}; nothing was sent.", hint=_RAISE)
         most = self._budgets.ask_above
-        if most is None or cost.amount is None or cost.amount <= most:
+        if most is None or self._dearest is None or cost.amount is None or cost.amount <= self._dearest:
             return None
         limit = figures.cost_text(Cost(most, Source.REPORTED))
         return BudgetError(
@@ -70,7 +83,7 @@ class Admission:
 
     def stop(self, standings: Sequence[Standing]) -> BudgetError | None:
         """Why an answer may not go on."""
-        standing = _reached(standings)
+        standing = self._reached(standings)
         return None if standing is None else BudgetError(f"The answer was stopped: {standing.text}.", hint=_RAISE)
 
     def news(self, standings: Sequence[Standing], model: str) -> Iterator[str]:
@@ -82,9 +95,8 @@ class Admission:
         if unpriced is not None and any(spent.unknown for spent in self.entry.spent):
             yield f"Nobody knows what {model} costs; the budget of {unpriced.budget.label} cannot count it."
 
-
-def _reached(standings: Sequence[Standing]) -> Standing | None:
-    return next((one for one in standings if one.reached), None)
+    def _reached(self, standings: Sequence[Standing]) -> Standing | None:
+        return next((one for one in standings if one.reached and one.budget not in self._agreed), None)
 
 
 def passed(standings: Sequence[Standing], sends: Spent) -> Iterator[Standing]:

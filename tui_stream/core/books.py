@@ -8,7 +8,7 @@ from datetime import datetime
 
 from tui_stream.core.accounts import Accounts, Spent
 from tui_stream.core.admission import Admission, expected_cost, names_of
-from tui_stream.core.budgets import Budgets, Standing
+from tui_stream.core.budgets import Budgets, Standing, nearest
 from tui_stream.core.estimates import MOST_SAMPLES, Estimator, earlier_sample, sample_of
 from tui_stream.core.journal import to_the_end
 from tui_stream.core.ledger import Entry, Ledger, spent_by, spent_on
@@ -102,6 +102,7 @@ class Account:
         self._answerer: Answerer | None = None
         self._priced: Answerer | None = None
         self._loading: asyncio.Task[None] | None = None
+        self._agreements = 0
 
     async def open(self, answerer: Answerer) -> None:
         """This one is asked from now on. Its prices are loaded before that only where a budget needs them."""
@@ -130,15 +131,17 @@ class Account:
         """A request with these messages is to be sent; about how many tokens they are.
 
         Raises:
-            BudgetError: a budget does not allow it, and nobody said to go past it.
+            BudgetError: a budget does not allow it, and nobody agreed to go past that one.
         """
         turn, meter = self._turn, self._turn.meter
         tokens = turn.bills.send(messages, earlier_sample(self._path(), self._names.model))
         self._count()
-        standings = self._standings()
-        if not self._overridden:
-            usual = meter.estimator.usual_answer
+        standings, usual = self._standings(), meter.estimator.usual_answer
+        if not self._books.budgets.overridden:
             cost = Cost() if self._answerer is None else expected_cost(tokens, usual, self._answerer)
+            if turn.agreements > self._agreements:
+                self._agreements = turn.agreements
+                self._admission.agree(standings, cost)
             if refused := self._admission.refusal(standings, cost):
                 turn.bills.keep_back()
                 self._count()
@@ -153,15 +156,12 @@ class Account:
         if not self._books.budgets.limits:
             return None
         turn, standings = self._turn, self._standings()
+        turn.near = nearest(standings)
         self._tell(standings)
-        stopped = None if self._overridden or turn.ended else self._admission.stop(standings)
+        stopped = None if self._books.budgets.overridden or turn.ended else self._admission.stop(standings)
         if stopped is not None:
             turn.message.finish_reason = FinishReason.BUDGET
         return stopped
-
-    @property
-    def _overridden(self) -> bool:
-        return self._turn.overridden or self._books.budgets.overridden
 
     @property
     def _names(self) -> Spent:

@@ -6,7 +6,7 @@ counted as they grow, so that several streams at once do not overrun together wh
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -16,7 +16,7 @@ from itertools import chain
 
 from tui_stream.core import figures
 from tui_stream.core.accounts import Spent
-from tui_stream.core.ledger import Entry, Ledger, Period, added
+from tui_stream.core.ledger import Entry, Ledger, Period, Tally, added
 from tui_stream.core.models import Cost, Source
 from tui_stream.core.pricing import plain_name
 from tui_stream.errors import StoreError
@@ -102,12 +102,27 @@ class Standing:
 
     @property
     def text(self) -> str:
-        """For people: ``$1.71 of $2.00 for today is spent``."""
+        """For people: ``$1.71 of the budget of $2.00 for today is spent``."""
+        return f"{self._amounts} {'is' if self.budget.tokens is None else 'are'} spent"
+
+    @property
+    def would(self) -> str:
+        """The same of what is not done yet: ``$2.10 of the budget of $2.00 for today would be spent``."""
+        return f"{self._amounts} would be spent"
+
+    @property
+    def _amounts(self) -> str:
         spent, budget = self.spent, self.budget
         source = Source.ESTIMATED if spent.estimated else Source.REPORTED
         parts = [] if budget.dollars is None else [figures.cost_text(Cost(spent.dollars, source))]
-        parts += [] if budget.tokens is None else [f"{spent.tokens:,} tokens"]
-        return f"{' and '.join(parts)} of the budget of {budget.label} {'is' if budget.tokens is None else 'are'} spent"
+        parts += [] if budget.tokens is None else [f"{'~' if spent.guessed else ''}{spent.tokens:,} tokens"]
+        return f"{' and '.join(parts)} of the budget of {budget.label}"
+
+
+def nearest(standings: Iterable[Standing]) -> Standing | None:
+    """The budget of which least is left, where that is to be said."""
+    close = [standing for standing in standings if standing.share >= standing.budget.warn]
+    return max(close, key=lambda standing: standing.share, default=None)
 
 
 def _share(spent: Decimal, limit: Decimal) -> float:
@@ -133,15 +148,19 @@ class Watch:
 
     async def look(self) -> None:
         """Asks the history what was spent before."""
-        ledger, seen, conversation_id = self._ledger, self._ledger.ids, self.entry.conversation_id
+        ledger, entry, conversation_id = self._ledger, self.entry, self.entry.conversation_id
+        seen, entry.late, entry.gone = ledger.ids, Tally(), set()  # from here on, what ends is counted in the entry
         periods = tuple(dict.fromkeys(budget.per for budget in self._budgets))
         self._since = {per: ledger.start_of(per) for per in periods}
         own: dict[Period, list[Spent]] = {
             per: list(ledger.own.of(per, self._since[per], conversation_id)) for per in periods if per != "turn"
         }
+        if not ledger.keeps:
+            self._earlier = own
+            return
         try:
             for per in periods:
-                self._earlier[per] = await ledger.before(per, conversation_id, seen)
+                self._earlier[per] = await ledger.before(per, conversation_id, seen | entry.gone)
         except StoreError:
             self.blind, self._earlier = True, own
 
@@ -218,7 +237,8 @@ class Budgets:
         found: list[Standing] = []
         for budget in self.limits:
             if budget.counts(asked):
+                here = list(ledger.here(budget.per, conversation_id, entry))
                 earlier = await ledger.before(budget.per, conversation_id)
-                every = chain(earlier, ledger.here(budget.per, conversation_id, entry))
+                every = chain(earlier, here)
                 found.append(Standing(budget, added(one for one in every if budget.counts(one)), free))
         return found

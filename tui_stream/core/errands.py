@@ -52,7 +52,7 @@ class Errand:
         self._conversation_id = conversation_id
         self._limits = limits
         self._permit = permit
-        self._overridden = overridden or books.budgets.overridden
+        self._agreed = overridden
         self._id, self._moment = new_id(), utc_now()
         self._entry = books.ledger.enter({self._id}, conversation_id)
         self._admission = Admission(books.budgets, books.ledger, self._entry)
@@ -113,16 +113,18 @@ class Errand:
         tokens = meter.send(messages)
         self._count()
         cost = expected_cost(tokens, meter.estimator.usual_answer, answerer)
-        refused = None if self._overridden else self._refusal(cost)
+        if self._agreed:
+            self._admission.agree(self._standings(), cost)
+        refused = None if self._books.budgets.overridden else self._refusal(cost)
         if refused is None:
             return
         meter.prompt_tokens = None
         self._count()
         if self._permit is None or not await self._permit(refused):
             raise refused
-        self._overridden = True
         meter.send(messages)
         self._count()
+        self._admission.agree(self._standings(), cost)
 
     def _refusal(self, cost: Cost) -> BudgetError | None:
         return self._admission.refusal(self._standings(), cost)
@@ -150,7 +152,7 @@ class Errand:
         meter.count(batch.text[text:], batch.reasoning[reasoning:])
         self._accepted = self._accepted or bool(batch.text or batch.reasoning)
         self._count()
-        if self._overridden or meter.ended:
+        if self._books.budgets.overridden or meter.ended:
             return None
         return self._admission.stop(self._standings())
 

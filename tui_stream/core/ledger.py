@@ -7,7 +7,7 @@ is over it leaves; whoever had asked the history before that is handed what it c
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -20,7 +20,7 @@ Period = Literal["turn", "conversation", "day", "month"]
 
 def added(parts: Iterable[Spent]) -> Spent:
     """Several sums as one."""
-    requests = estimated = unknown = local = tokens = uncounted = 0
+    requests = estimated = unknown = local = tokens = uncounted = guessed = 0
     dollars = Decimal(0)
     for part in parts:
         requests += part.requests
@@ -30,7 +30,8 @@ def added(parts: Iterable[Spent]) -> Spent:
         local += part.local
         tokens += part.tokens
         uncounted += part.uncounted
-    return Spent("", requests, dollars, estimated, unknown, local, tokens, uncounted)
+        guessed += part.guessed
+    return Spent("", requests, dollars, estimated, unknown, local, tokens, uncounted, guessed=guessed)
 
 
 def spent_on(model: str, usage: Usage, cost: Cost, asked: str = "") -> Spent:
@@ -53,6 +54,7 @@ def spent_on(model: str, usage: Usage, cost: Cost, asked: str = "") -> Spent:
         sum(known),
         int(len(known) < 2),  # noqa: PLR2004 # both counts
         asked,
+        int(usage.source is Source.ESTIMATED),
     )
 
 
@@ -74,17 +76,7 @@ class Tally:
             key = day, entry.conversation_id, one.model, one.asked
             old = self._sums.get(key)
             whole = one if old is None else added((old, one))
-            self._sums[key] = Spent(
-                one.model,
-                whole.requests,
-                whole.dollars,
-                whole.estimated,
-                whole.unknown,
-                whole.local,
-                whole.tokens,
-                whole.uncounted,
-                one.asked,
-            )
+            self._sums[key] = replace(whole, model=one.model, asked=one.asked)
 
     def of(self, per: Period, since: datetime | None, conversation_id: str) -> Iterator[Spent]:
         """What of it belongs to a period.
@@ -110,7 +102,8 @@ class Entry:
         began: seconds since 1970.
         spent: of each of its requests.
         before: what the answer that it goes on with had come to; counts for the turn alone.
-        late: what others came to that ended since it began.
+        late: what others came to that ended since the history was asked for it.
+        gone: their requests.
     """
 
     ids: Collection[str]
@@ -119,6 +112,7 @@ class Entry:
     spent: list[Spent] = field(default_factory=list)
     before: tuple[Spent, ...] = ()
     late: Tally = field(default_factory=Tally)
+    gone: set[str] = field(default_factory=set)
     over: bool = False
 
 
@@ -161,6 +155,12 @@ class Ledger:
         for other in self._entries:
             if not other.over:
                 other.late.add(entry)
+                other.gone.update(entry.ids)
+
+    @property
+    def keeps(self) -> bool:
+        """Whether there is a history; without one only this process counts."""
+        return self._accounts is not None
 
     @property
     def entries(self) -> int:

@@ -48,6 +48,7 @@ class TurnMeter:
         estimator: knows the model's tokens.
         sent: what the request sends.
         ended: the end of the answer was seen: the last report is for all that came before it.
+        asked: the name by which the model was asked for.
     """
 
     book: PriceBook
@@ -58,6 +59,7 @@ class TurnMeter:
     estimator: Estimator = field(default_factory=Estimator)
     sent: Sent | None = None
     ended: bool = False
+    asked: str = ""
     _text: Growing = field(default_factory=Growing)
     _reasoning: Growing = field(default_factory=Growing)
     _reported: Usage | None = None
@@ -151,9 +153,15 @@ class TurnMeter:
 
     @property
     def rate(self) -> Rate | None:
-        """What the model costs; once known, it holds for the whole turn."""
+        """What the model costs; once known, it holds for the whole turn.
+
+        A price that the person has set for the name that was asked for holds where none is known of who answers.
+        """
         if self._rate is None or self._rate[0] != self.model:
             rate = self.book.rate(provider=self.provider, model=self.model)
+            if rate is None and self.asked:
+                named = self.book.rate(provider=self.provider, model=self.asked)
+                rate = named if named is not None and named.own else None
             self._rate = None if rate is None else (self.model, rate)
         return None if self._rate is None else self._rate[1]
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from tui_stream.core import figures
 from tui_stream.core.accounts import Spent
-from tui_stream.core.budgets import Standing
+from tui_stream.core.budgets import Standing, nearest
 from tui_stream.core.models import Cost, Cut, Message, Source
 
 WARN = 0.8
@@ -70,8 +70,7 @@ class Outlook:
     @property
     def nearest(self) -> Standing | None:
         """The budget of which least is left, where that is to be said."""
-        close = [standing for standing in self.standings if standing.share >= standing.budget.warn]
-        return max(close, key=lambda standing: standing.share, default=None)
+        return nearest(self.standings)
 
     @property
     def spends(self) -> tuple[str, ...]:

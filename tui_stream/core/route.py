@@ -42,7 +42,8 @@ class Answerer:
     def meter(self) -> TurnMeter:
         """A meter for an answer of this one."""
         local = self.provider.capabilities.local
-        return TurnMeter(self.prices, provider=self.provider.name, model=self.model_name, local=local)
+        name = self.model_name
+        return TurnMeter(self.prices, provider=self.provider.name, model=name, local=local, asked=name)
 
 
 @dataclass(frozen=True, slots=True)

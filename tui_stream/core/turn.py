@@ -10,6 +10,7 @@ from tui_stream.core.accounts import Receipt
 from tui_stream.core.admission import Permit
 from tui_stream.core.batcher import Batch
 from tui_stream.core.bills import Bills
+from tui_stream.core.budgets import Standing
 from tui_stream.core.events import (
     Event,
     Progress,
@@ -56,7 +57,8 @@ class Turn:
         instead: who is asked first in place of the one that the session would ask.
         instead_of: the answer that this one was asked for in place of, if that has any text.
         recalled: nothing came, and that answer stands in the conversation again.
-        overridden: a person said to send it whatever the budgets say.
+        agreements: how often a person agreed to what the budgets say against it; each time to what is said then.
+        near: the budget of which least is left, where that is to be said.
         permit: asks for that where the budgets do not allow it; None where nobody can be asked.
         bills: what its requests come to.
         truncated: the provider left out a part of what was sent, or may have; nothing is learned from it.
@@ -83,7 +85,8 @@ class Turn:
         self.instead = instead
         self.instead_of: Message | None = None
         self.recalled = False
-        self.overridden = False
+        self.agreements = 0
+        self.near: Standing | None = None
         self.permit: Permit | None = None
         self.truncated = False
         self.hurried = asyncio.Event()
@@ -136,8 +139,8 @@ class Turn:
         return self.update()
 
     def permitted(self) -> None:
-        """A person said to send it whatever the budgets say; the time until then was not spent on an answer."""
-        self.overridden = True
+        """A person agreed to what the budgets say against it; the time until then was not spent on an answer."""
+        self.agreements += 1
         self._timer.restart()
 
     def failed(self) -> None:

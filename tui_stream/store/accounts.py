@@ -52,7 +52,8 @@ _SUMS = """
     sum(cost_pico) FILTER (WHERE NOT cost_local) AS pico,
     money(cost_amount) FILTER (WHERE cost_pico IS NULL AND cost_amount IS NOT NULL AND NOT cost_local) AS odd,
     CAST(total(input_tokens) + total(output_tokens) AS INTEGER) AS tokens,
-    count(*) FILTER (WHERE input_tokens IS NULL OR output_tokens IS NULL) AS uncounted
+    count(*) FILTER (WHERE input_tokens IS NULL OR output_tokens IS NULL) AS uncounted,
+    count(*) FILTER (WHERE usage_source = 'estimated') AS guessed
 """
 
 _SHOWN = "(output_tokens - coalesce(unseen_tokens, 0))"
@@ -61,7 +62,6 @@ _COUNTED = "usage_source = 'reported' AND guessed_input IS NOT NULL"
 _FIGURES = f"""
     {_SUMS},
     count(*) FILTER (WHERE status NOT IN ('complete', 'streaming')) AS unfinished,
-    count(*) FILTER (WHERE usage_source = 'estimated') AS guessed,
     {", ".join(f"{_sum(name)} AS {name}" for name in _CLASSES)},
     avg(first_token) AS first_token,
     total({_SHOWN} - 1) FILTER (WHERE streaming > 0 AND {_SHOWN} > 1)
@@ -138,6 +138,7 @@ def _spent(row: Any, model: str = "", asked: str = "") -> Spent:
         row["tokens"],
         row["uncounted"],
         asked,
+        row["guessed"],
     )
 
 

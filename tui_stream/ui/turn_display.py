@@ -120,3 +120,5 @@ class TurnDisplay:
             window=session.window,
             context=None,
         )
+        if turn.near is not None:
+            self._status_bar.tell_budget(turn.near)

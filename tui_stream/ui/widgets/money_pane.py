@@ -49,7 +49,7 @@ class Agreement:
 
     def applied(self, turn: Turn) -> Turn:
         """The turn, which may be run now."""
-        turn.overridden = self.overridden
+        turn.agreements += self.overridden
         if self.cut is not None:
             turn.prompt.cut = self.cut
         return turn
@@ -116,13 +116,11 @@ class MoneyPane(SessionPane):
             self._show_outlook(outlook, begun=bool(conversation.messages))
 
     def _show_outlook(self, outlook: Outlook, *, begun: bool) -> None:
-        near = outlook.nearest
         self._status_bar.show(
             window=outlook.window,
             context=Usage(outlook.tokens, source=outlook.tokens_source) if begun and outlook.tokens else None,
-            budget="" if near is None else f"{figures.share_text(near.share)} of {near.budget.label}",
-            spent_up=near is not None and near.reached,
         )
+        self._status_bar.tell_budget(outlook.nearest)
 
     @property
     @abstractmethod

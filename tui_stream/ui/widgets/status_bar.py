@@ -10,6 +10,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui_stream.core import figures
+from tui_stream.core.budgets import Standing
 from tui_stream.core.events import Progress, Retrying, TurnState
 from tui_stream.core.models import Cost, Source, Usage
 from tui_stream.core.outlook import WARN
@@ -73,6 +74,11 @@ class StatusBar(Widget):
     def show(self, **changes: object) -> None:
         """Changes some of the figures."""
         self.status = replace(self.status, **changes)  # type: ignore[arg-type] # names of fields
+
+    def tell_budget(self, near: Standing | None) -> None:
+        """Says how much is spent of the budget of which least is left; None where none is near its limit."""
+        said = "" if near is None else f"{figures.share_text(near.share)} of {near.budget.label}"
+        self.show(budget=said, spent_up=near is not None and near.reached)
 
     def render(self) -> Content:
         """The line."""

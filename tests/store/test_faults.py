@@ -8,7 +8,8 @@ import shutil
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -119,13 +120,14 @@ def refused(folder: Path) -> str:
 
 
 @pytest.fixture
-def reachable(folder: Path) -> Path:
-    """A folder that anybody may get to."""
-    folder.mkdir(parents=True)
-    for one in (folder, *folder.parents):
-        if one.stat().st_uid == os.getuid() and one != Path("/"):
-            one.chmod(one.stat().st_mode | 0o055)
-    return folder
+def reachable() -> Iterator[Path]:
+    """A folder that anybody may get to; pytest shuts its own whenever it starts."""
+    with tempfile.TemporaryDirectory() as outer:
+        folder = Path(outer) / "data" / "tui-stream"
+        folder.mkdir(parents=True)
+        for one in (Path(outer), folder.parent, folder):
+            one.chmod(0o755)
+        yield folder
 
 
 async def test_a_folder_that_cannot_be_written_is_said_to_be(reachable: Path) -> None:

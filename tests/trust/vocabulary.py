@@ -28,6 +28,17 @@ _OWN = re.compile(
     )
 )
 _LINES = re.compile(r"\x1b\[(?:(?:[0-4]|3[0-7])(?:;(?:[0-4]|3[0-7]))*)?m|\r\n|\r\x1b\[2K")
+_SCROLLED = re.compile(
+    "|".join(
+        (
+            rf"\x1b\[(?:(?:0;)?{_STYLE}(?:;{_STYLE})*)?m",
+            r"\x1b\[\d{0,2}[AB]|\x1b\[\d{1,3}G",  # the cursor, within what may still change
+            r"\x1b\[[JK]|\x1b\[\d{1,3}M",  # the rest of the screen or of a line erased, lines deleted
+            r"\x1b\[\?(?:7|2026)[hl]",
+            r"\r+\n|\r",
+        )
+    )
+)
 _CONTROL = frozenset(map(chr, (*range(32), *range(0x7F, 0xA0))))
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufff9\ufffa\ufffb")
 _MOST_MARKS = 8
@@ -50,6 +61,15 @@ def strays_in_lines(output: bytes) -> list[str]:
     """What a command wrote to a terminal that is neither a line of text nor a colour."""
     text, found = _decoded(output)
     return found + _controls(_LINES.sub("", text), allowed="\t")
+
+
+def strays_in_scrollback(output: bytes) -> list[str]:
+    """What Markdown rendered into the scroll-back wrote that is not in its vocabulary.
+
+    A lone carriage return is: how the cursor goes back to the beginning of a line that is written anew.
+    """
+    text, found = _decoded(output)
+    return found + _controls(_SCROLLED.sub("", text))
 
 
 def strays_in_file(text: str) -> list[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 
 MOST_MARKS = 8
 """Combining marks and joiners that stay on one cell; no orthography and no emoji needs more."""
@@ -36,13 +37,30 @@ def fewer_marks(text: str, before: str = "") -> str:
     return PILED.sub(lambda match: _fewer(match[0], 0), text)
 
 
+class Marks:
+    """Counts what is put onto one cell, from one piece of text to the next.
+
+    Args:
+        piles: whether a character is put onto the cell before, or given none.
+        count: how many stand on the last cell already.
+    """
+
+    def __init__(self, piles: Callable[[str], bool], count: int = 0) -> None:
+        self._piles = piles
+        self._count = count
+
+    def fewer(self, text: str) -> str:
+        """The text without what is too much."""
+        kept = []
+        for character in text:
+            self._count = self._count + 1 if self._piles(character) else 0
+            if self._count <= MOST_MARKS:
+                kept.append(character)
+        return "".join(kept)
+
+
 def _fewer(run: str, count: int) -> str:
-    kept = []
-    for character in run:
-        count = count + 1 if _piles(character) else 0
-        if count <= MOST_MARKS:
-            kept.append(character)
-    return "".join(kept)
+    return Marks(_piles, count).fewer(run)
 
 
 def _at_end(text: str) -> int:

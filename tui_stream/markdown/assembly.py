@@ -6,6 +6,7 @@ it was.
 
 from __future__ import annotations
 
+import sys
 from typing import Final, NamedTuple
 
 from tui_stream.markdown.nodes import Container, Kind, Leaf
@@ -32,6 +33,8 @@ class Assembly:
     """Leaves and open containers, with one level of undo."""
 
     def __init__(self) -> None:
+        self.longest_title = sys.maxsize
+        """Characters of the longest paragraph that the line under it makes a heading, or the header of a table."""
         self.leaves: list[Leaf] = []
         self.stack: list[Container] = []
         self.leaf: Leaf | None = None

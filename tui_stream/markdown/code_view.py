@@ -55,7 +55,7 @@ class CodeView(LinesView):
 
     def _is_lexed_whole(self, highlighter: Highlighter) -> bool:
         lines = self.leaf.final
-        if self.leaf.kind is not Kind.FENCE or highlighter.exact or not lines:
+        if self.leaf.kind is not Kind.FENCE or highlighter.exact or not lines or self.surface.printed:
             return False
         return sum(map(len, lines)) + len(lines) <= RELEX_LIMIT
 
@@ -90,6 +90,11 @@ class CodeView(LinesView):
     def _long_style(self) -> Style:
         return self.surface.theme.code_block
 
+    def _is_settled(self) -> bool:
+        """Whether the line that is still arriving cannot be the one that closes the fence."""
+        leaf = self.leaf
+        return super()._is_settled() or (leaf.kind is Kind.FENCE and bool((leaf.tentative or "").strip(" \t`~")))
+
     @property
     def overflow(self) -> int:
         """Cells by which the widest row of code exceeds its room."""
@@ -104,7 +109,7 @@ class CodeView(LinesView):
     def finish_row(self, row: SegmentLine) -> SegmentLine:
         """A row on its background, from one edge to the other."""
         if self.leaf.kind is Kind.FENCE and row is self.rows[0]:
-            return self._label(*row)
+            return self._name(row[0]) if self.surface.printed else self._label(*row)
         style, room = self._long_style(), self.room
         if room <= 2 * _PADDING:
             return crop(row, 0, room)
@@ -114,6 +119,12 @@ class CodeView(LinesView):
             row = crop(row, self.offset, inside)
             width = row_width(row)
         return [Segment(" ", style), *row, Segment(" " * (room - width - _PADDING), style)]
+
+    def _name(self, language: Segment) -> SegmentLine:
+        """The label line of code that is printed: there is nothing to click."""
+        style, room = self.surface.theme.code_label, self.room
+        edge = Segment(" " * _PADDING, style)
+        return crop([edge, language, Segment(" " * room, style)], 0, room)
 
     def _label(self, language: Segment, copy: Segment) -> SegmentLine:
         """The label line; where there is no room for both the language goes first."""

@@ -39,6 +39,12 @@ class Layout:
         self._first_waiting = _NONE
         self._closed = 0
         """Leaves from the first that can no longer change."""
+        self._first_lines: dict[int, int] = {}
+        """For each leaf that looked a label up in vain, the first of its lines that may show that."""
+        self._sealed = 0
+        """Lines from the first that no definition changes any more."""
+        self._reflowed = -1
+        """The last leaf of which some lines stand as they were laid out for another width."""
         self.pending = False
         """Whether some heights are estimates."""
 
@@ -66,6 +72,35 @@ class Layout:
         if self.pending:
             first = min(first, next((n for n, v in enumerate(self.views) if isinstance(v, PendingView)), first))
         return self.starts[first]
+
+    def stable(self, *, waiting: bool) -> int:
+        """How many lines no text to come can change, those of the open leaf among them.
+
+        Args:
+            waiting: whether to count lines that only a definition to come may change.
+        """
+        frozen = self.frozen()
+        index = min(self._closed, len(self.views))
+        if not waiting and self._first_waiting <= index:
+            return frozen + self._first_lines.get(self._first_waiting, 0)
+        rows = self.views[index].stable() if index < len(self.views) else 0
+        return self.starts[index] + (self.views[index].lead + rows if rows else 0)
+
+    def seal(self, line: int) -> None:
+        """Note that the lines before this one stay as they are, whatever is defined later."""
+        self._sealed = max(line, self._sealed)
+        first = self._first_waiting
+        if first < len(self.views) and self._is_sealed(first):
+            left = {label: {n for n in found if not self._is_sealed(n)} for label, found in self._waiting.items()}
+            self._waiting = {label: found for label, found in left.items() if found}
+            self._first_waiting = self._least_waiting()
+
+    def _is_sealed(self, index: int) -> bool:
+        """Whether the leaf shows on a sealed line that it looked a label up in vain."""
+        return index <= self._reflowed or self.starts[index] + self._first_lines.get(index, 0) < self._sealed
+
+    def _least_waiting(self) -> int:
+        return min((n for waiting in self._waiting.values() for n in waiting), default=_NONE)
 
     def _is_frozen(self, leaf: Leaf) -> bool:
         return leaf.closed and not (leaf.kind is Kind.EMPTY and leaf is self.assembly.leaves[-1])
@@ -96,9 +131,9 @@ class Layout:
             view = self.views[index]
             if not self._fits(index):
                 return index, changed
-            before = view.height
+            before, stable = view.height, view.stable()
             row = view.update()
-            self._note_misses(index)
+            self._note_misses(index, view.lead + stable if stable else 0)
             if changed is None and (row < len(view.rows) or before != view.height):
                 changed = self.starts[index] + (view.lead + row if before and view.rows else 0)
         return stop, changed
@@ -151,9 +186,15 @@ class Layout:
         del starts[first + 1 :]
         starts.extend(accumulate((view.height for view in self.views[first:]), initial=starts.pop()))
 
-    def _note_misses(self, index: int) -> None:
+    def _note_misses(self, index: int, line: int = 0) -> None:
+        """Remember which labels the leaf looked up in vain, and from which of its lines on that shows."""
         missed = self.assembly.definitions.links.missed
-        if missed:
+        if not missed:
+            return
+        self._first_lines[index] = min(line, self._first_lines.get(index, line)) if line else 0
+        if index < len(self.starts) and self._is_sealed(index):
+            missed.clear()
+        else:
             for label in missed:
                 self._waiting.setdefault(label, set()).add(index)
             self._first_waiting = min(self._first_waiting, index)
@@ -164,7 +205,7 @@ class Layout:
         added = self.assembly.definitions.added
         found = {index for label in added for index in self._waiting.pop(label, ())}
         added.clear()
-        self._first_waiting = min((n for waiting in self._waiting.values() for n in waiting), default=_NONE)
+        self._first_waiting = self._least_waiting()
         for index in sorted(found):
             if index < len(self.views):
                 changed = min(changed, self._remake(index))
@@ -182,7 +223,34 @@ class Layout:
         first = _first_difference(old, new)
         return self.height if first is None else self.starts[index] + first
 
+    @property
+    def strained(self) -> bool:
+        """Whether the last view holds something that the text asks to be laid out otherwise."""
+        return bool(self.views) and self.views[-1].strained
+
+    def fit(self) -> int:
+        """Lay that out; the first line that changed is returned."""
+        row = self.views[-1].fit() if self.views else None
+        if row is None:
+            return self.height
+        index = len(self.views) - 1
+        self._count(index)
+        return self.starts[index] + self.views[index].lead + row
+
     # After a change of width or theme
+
+    def reflow(self) -> None:
+        """Lay out for another width what is not stable; the lines before it stay as they are."""
+        self.frozen()
+        index = min(self._closed, len(self.views))
+        self._reflowed = index - 1
+        for number in range(index, len(self.views)):
+            if self.views[number].stable():
+                self._reflowed = number
+                self.views[number].reflow()
+            else:
+                self.views[number] = self._make(number)
+        self._count(index)
 
     def rebuild(self, index: int) -> int:
         """Make one view again; its first line is returned."""

@@ -154,6 +154,24 @@ class LinesView(WideView):
         self.update()
         return True
 
+    def stable(self) -> int:
+        """The rows of finished lines, and those of a line too long to be anything else, but for the last."""
+        if self._shown is not None and self._is_settled():
+            return max(len(self.origins), len(self.rows) - 1)
+        return len(self.origins) if self.leaf.final else 0
+
+    def _is_settled(self) -> bool:
+        """Whether the line that is still arriving can be nothing else than a line of this block."""
+        return bool(self.leaf.grown)
+
+    def reflow(self) -> None:
+        """Fold the line that is still arriving anew."""
+        self.prefix = self.surface.decorator.prefix(self.leaf)
+        if self._shown is not None:
+            self._add_to_last_row("")
+        else:
+            self.update()
+
     def _add_rows(self, rows: list[SegmentLine], origin: int) -> None:
         self.rows.extend(rows)
         self.origins.extend([origin] * len(rows))

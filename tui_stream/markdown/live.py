@@ -15,6 +15,7 @@ from tui_stream.markdown.blocks import BlockParser
 from tui_stream.markdown.cells import SegmentLine
 from tui_stream.markdown.cleaning import Cleaner
 from tui_stream.markdown.layout import Layout
+from tui_stream.markdown.prose_view import LONGEST_TITLE
 from tui_stream.markdown.themes import DARK, MarkdownTheme
 from tui_stream.markdown.views import Surface, WideMode
 
@@ -25,6 +26,10 @@ class LiveMarkdown:
     Lines are counted from 0. `append` and `finish` change them and say from which line on; `resize`,
     `set_theme`, `set_wide` and, where those were lazy, `settle` and reading lines may change all of
     them.
+
+    If `printed`, as many lines as can be are stable as early as can be, since they go where nothing is changed
+    any more: code is not coloured again when it ends and its label offers nothing, and a line of dashes under a
+    long paragraph is a rule. Use `reflow` then in place of `resize`.
     """
 
     def __init__(
@@ -34,11 +39,14 @@ class LiveMarkdown:
         theme: MarkdownTheme = DARK,
         link_targets: bool = True,
         wide: WideMode = "wrap",
+        printed: bool = False,
     ) -> None:
         self._parser = BlockParser()
         self._definitions = self._parser.assembly.definitions
         self._link_targets = link_targets
-        surface = Surface(width, theme, self._definitions, link_targets=link_targets, wide=wide)
+        surface = Surface(width, theme, self._definitions, link_targets=link_targets, wide=wide, printed=printed)
+        if printed:
+            self._parser.assembly.longest_title = LONGEST_TITLE
         self._layout = Layout(self._parser.assembly, surface)
         self._parts: list[str] = []
         self._cleaner = Cleaner()
@@ -89,6 +97,20 @@ class LiveMarkdown:
         """How many lines, from the first, no text to come can change at this width."""
         layout = self._settled_layout()
         return layout.height if self._finished and not layout.pending else layout.frozen()
+
+    @property
+    def stable_height(self) -> int:
+        """How many lines, from the first, no text to come can change: `frozen_height`, and lines of the open block."""
+        return self._stable(waiting=False)
+
+    @property
+    def waiting_height(self) -> int:
+        """How many lines, from the first, no text to come can change but for the definition of a label in them."""
+        return self._stable(waiting=True)
+
+    def _stable(self, *, waiting: bool) -> int:
+        layout = self._settled_layout()
+        return layout.height if self._finished and not layout.pending else layout.stable(waiting=waiting)
 
     @property
     def blocks(self) -> Sequence[BlockInfo]:
@@ -142,6 +164,30 @@ class LiveMarkdown:
         if max(1, width) != surface.width:
             surface.resized(width)
             self._invalidate(surface, lazy=lazy)
+
+    @property
+    def strained(self) -> bool:
+        """Whether the columns of the last table are narrower than its text asks for, see `hold`."""
+        return self._settled_layout().strained
+
+    def hold(self) -> None:
+        """From now on let a table whose rows may change keep its columns until `fit` or its end."""
+        self._layout.surface.held = True
+
+    def fit(self) -> int:
+        """Lay out a table that is `strained` as its text asks for; the first line that changed is returned."""
+        return self._settled_layout().fit()
+
+    def seal(self, line: int) -> None:
+        """Leave the blocks that the lines before this one belong to as they are, whatever is defined later."""
+        self._settled_layout().seal(line)
+
+    def reflow(self, width: int) -> None:
+        """Lay out for another width in cells what is not stable; stable lines, waiting or not, stay as they are."""
+        layout = self._settled_layout()
+        layout.seal(layout.stable(waiting=True))
+        layout.surface.resized(width)
+        layout.reflow()
 
     def set_theme(self, theme: MarkdownTheme, *, lazy: bool = True) -> None:
         """Change the styles; as heights stay the same, what is not looked at may well wait."""

@@ -6,12 +6,19 @@ markup is open, and each piece is parsed and laid out once.
 
 from __future__ import annotations
 
+from typing import Final
+
 from rich.style import Style
 
 from tui_stream.markdown.cells import Run, SegmentLine, wrap_runs
 from tui_stream.markdown.division import DIVIDED, Division
 from tui_stream.markdown.nodes import TASK_BOX, Kind, Leaf, task_mark
+from tui_stream.markdown.scan import LONG_LINE
 from tui_stream.markdown.views import Surface, View
+
+LONGEST_TITLE: Final = 2 * DIVIDED
+"""Characters of a paragraph that is laid out as a whole, so that none of its rows is stable before its end. Of
+printed text, only one that is no longer is made a heading, and a header of a table unless a bar begins it."""
 
 
 class ProseView(View):
@@ -21,7 +28,7 @@ class ProseView(View):
     text alone, so the lines do not depend on how the text arrived.
     """
 
-    __slots__ = ("_carry", "_division", "_stable", "_style", "_taken", "_task")
+    __slots__ = ("_carry", "_division", "_line", "_row", "_stable", "_style", "_sure", "_taken", "_task")
 
     def __init__(self, leaf: Leaf, surface: Surface, lead: int) -> None:
         super().__init__(leaf, surface, lead)
@@ -36,6 +43,9 @@ class ProseView(View):
         self._stable = 0
         self._carry: list[Run] = []
         self._task: str | None = None
+        self._line, self._row, self._sure = 0, False, 0
+        """Of the last line: its length so far, whether a bar begins it, and the rows that were stable before it. It may
+        yet become the header of a table."""
 
     def _base_style(self) -> Style:
         base = self.surface.decorator.base_style(self.leaf.container)
@@ -68,6 +78,8 @@ class ProseView(View):
         """Take over the text that is finished, and lay out the pieces that are balanced."""
         pieces = self.leaf.final
         if self._taken < len(pieces):
+            if self.surface.printed:
+                self._follow_line(pieces)
             division.tail += "".join(pieces[self._taken :]).replace("\t", " ")
             self._taken = len(pieces)
         if self._task is None and len(division.tail) >= DIVIDED:
@@ -77,6 +89,26 @@ class ProseView(View):
             self.rows[self._stable :] = wrapped.lines[:-1]
             self._stable += len(wrapped.lines) - 1
             self._carry = wrapped.rest
+
+    def _follow_line(self, pieces: list[str]) -> None:
+        """Take note of the line that the new pieces end with."""
+        for number in range(self._taken, len(pieces)):
+            piece = pieces[number]
+            if piece.startswith("\n"):
+                self._line, self._sure = 0, self._stable
+            if not self._line:
+                self._row = piece.lstrip("\n").startswith("|")
+            self._line += len(piece)
+
+    def stable(self) -> int:
+        """The rows of the pieces that are divided off, but for a line that may become the header of a table."""
+        longest = LONG_LINE if self._row else LONGEST_TITLE
+        return min(self._stable, self._sure) if self._line <= longest + 1 else self._stable
+
+    def reflow(self) -> None:
+        """Break the rest anew."""
+        self.prefix = self.surface.decorator.prefix(self.leaf, self._task or "")
+        self.update()
 
     def _strip_task(self, text: str) -> str:
         """Turn the box at the beginning of a task into its item's marker."""

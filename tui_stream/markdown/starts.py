@@ -175,6 +175,8 @@ def _setext(start: Start) -> Begun:
     content = start.line.content()
     if not scan.SETEXT.match(content) or start.assembly.tentative:
         return Begun.NOTHING
+    if paragraph.end - paragraph.start > start.assembly.longest_title:
+        return Begun.NOTHING
     if not start.assembly.settle_held(paragraph):
         return Begun.NOTHING
     heading = start.assembly.replace_leaf(paragraph, Kind.HEADING)
@@ -201,7 +203,7 @@ def _table(start: Start) -> Begun:
         return Begun.NOTHING
     header = "".join(paragraph.final[last_line_index(paragraph) :]).removeprefix("\n")
     aligns = table_start(header, delimiter)
-    if aligns is None:
+    if aligns is None or (len(header) > start.assembly.longest_title and not header.startswith("|")):
         return Begun.NOTHING
     table = start.assembly.split_header(paragraph)
     table.aligns = aligns

@@ -19,6 +19,8 @@ from tui_stream.markdown.views import Surface, WideView, replace_tail
 
 SAMPLE: Final = 100
 """Rows that decide how wide the columns are."""
+PRINTED_SAMPLE: Final = 20
+"""The same where lines are printed for good: as many as most screens have room for."""
 _LEAST: Final = 3
 _SMALLEST_STEP: Final = 2
 _LARGEST_STEP: Final = 8
@@ -47,6 +49,7 @@ class TableView(WideView):
         "_reached",
         "_sample",
         "_sealed",
+        "_strained",
         "_taken",
         "_tall",
         "_widths",
@@ -70,6 +73,7 @@ class TableView(WideView):
         """The first rows, as long as they may have to be laid out again."""
         self._sealed = False
         """Whether the widths are settled for good."""
+        self._strained = False
         self._taken = 0
         self._ends: list[int] = []
         """For each source line, the number of rows up to its end."""
@@ -107,13 +111,14 @@ class TableView(WideView):
 
     def _read_sample(self) -> None:
         lines = self.leaf.final if self.leaf.kind is Kind.TABLE else []
-        while self._taken < len(lines) and len(self._sample) <= SAMPLE:
+        most = PRINTED_SAMPLE if self.surface.printed else SAMPLE
+        while self._taken < len(lines) and len(self._sample) <= most:
             row = self._parse(lines[self._taken], header=not self._taken)
             self._sample.append(row)
             self._header = self._header or row.widths
             self._natural = [max(pair) for pair in zip(self._natural, row.widths, strict=True)]
             self._taken += 1
-        self._sealed = self.leaf.closed or len(self._sample) > SAMPLE
+        self._sealed = self.leaf.closed or len(self._sample) > most
 
     def _parse(self, line: str, *, header: bool, unfinished: bool = False) -> _Row:
         texts = split_row(line)
@@ -140,14 +145,40 @@ class TableView(WideView):
         self.wide = self.surface.exceptions.get(self.leaf, self.surface.wide)
         return self.leaf.closed and self._share(self._natural) == self._widths
 
+    def stable(self) -> int:
+        """The finished rows, once the widths are settled."""
+        return self._stable if self._sealed else 0
+
+    def fit(self) -> int | None:
+        """Let the columns be as wide as the cells ask for."""
+        if not self._strained:
+            return None
+        self.surface.held = False
+        row = self.update()
+        self.surface.held = True
+        return row
+
+    @property
+    def strained(self) -> bool:
+        """Whether columns are held that the cells ask to be wider."""
+        return self._strained
+
+    def reflow(self) -> None:
+        """Let what follows the stable rows have columns that fit."""
+        self._widths = self._share(self._natural)
+        super().reflow()
+
     # Widths
 
     def _column_widths(self, partial: _Row | None) -> list[int]:
         if self._sealed:
+            self._strained = False
             return self._share(self._natural)
         rows = [self._reached, self._natural] if partial is None else [self._reached, self._natural, partial.widths]
         self._reached = [max(widths) for widths in zip(*rows, strict=True)]
-        return self._share(self._reached)
+        wanted = self._share(self._reached)
+        self._strained = self.surface.held and bool(self._widths) and wanted != self._widths
+        return self._widths if self._strained else wanted
 
     def _share(self, needed: list[int]) -> list[int]:
         """Ample widths if they fit, else those needed, else the wide columns share what the narrow ones leave."""

@@ -34,10 +34,15 @@ class Surface:
         *,
         link_targets: bool,
         wide: WideMode,
+        printed: bool = False,
     ) -> None:
         self.width = max(1, width)
         self.theme = theme
         self.wide = wide
+        self.printed = printed
+        """Whether lines are printed for good as soon as they are stable, and so can be neither changed nor clicked."""
+        self.held = False
+        """Whether a table that may change keeps the columns that it has until `Layout.fit`."""
         self.exceptions: dict[Leaf, WideMode] = {}
         """Blocks for which something else than `wide` holds."""
         self.decorator = Decorator(self.width, theme)
@@ -118,6 +123,27 @@ class View(ABC):
     def refit(self) -> bool:
         """Adapt to another width without a new start; False if that cannot be done."""
         return False
+
+    def stable(self) -> int:
+        """How many rows, from the first, no text to come can change while the leaf is open.
+
+        What a definition to come may change in them is left out of account.
+        """
+        return 0
+
+    def fit(self) -> int | None:
+        """Lay out as the text asks for what was held; the index of the first row that changed, None if nothing was."""
+        return None
+
+    @property
+    def strained(self) -> bool:
+        """Whether something is held that the text asks to be laid out otherwise."""
+        return False
+
+    def reflow(self) -> None:
+        """Lay out for another width what comes after the stable rows, which stay as they are."""
+        self.prefix = self.surface.decorator.prefix(self.leaf)
+        self.update()
 
     def _lead_prefix(self) -> tuple[Segment, ...]:
         markers = self.leaf.markers

@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui_stream.core.marks import MOST_MARKS, PILED
+from tui_stream.core.marks import PILED, Marks
 from tui_stream.core.sanitize import clean
 
 
@@ -29,29 +29,13 @@ def guarded(strip: Strip) -> Strip:
 
 
 def _guarded(strip: Strip) -> Strip:
-    marks = _Marks()
+    marks = Marks(_piles)
     segments = [Segment(marks.fewer(_plain(text)), _unlinked(style)) for text, style, _ in strip]
     return strip if segments == [*strip] else Strip(segments, strip.cell_length)
 
 
 def _plain(text: str) -> str:
     return clean(text).replace("\n", "").replace("\t", "")
-
-
-class _Marks:
-    """Counts what is put onto one cell, from one piece of text to the next."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def fewer(self, text: str) -> str:
-        """The text without what is too much."""
-        kept = []
-        for character in text:
-            self._count = self._count + 1 if _piles(character) else 0
-            if self._count <= MOST_MARKS:
-                kept.append(character)
-        return "".join(kept)
 
 
 def _piles(character: str) -> bool:

@@ -9,7 +9,7 @@ from tui_stream.core.models import FinishReason, Message, MessageStatus, interru
 
 _REASONS = {
     FinishReason.LENGTH: "Cut off: the answer reached its length limit.",
-    FinishReason.CONTENT_FILTER: "Cut off by the provider's content filter.",
+    FinishReason.CONTENT_FILTER: "Refused, or cut off by the provider's content filter.",
     FinishReason.TOOL_CALLS: "The model asks for tools; they are shown, not run.",
 }
 

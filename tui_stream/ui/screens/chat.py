@@ -92,7 +92,7 @@ class ChatScreen(BranchScreen):
 
     @on(Transcript.LinkClicked)
     def _offer_link(self, event: Transcript.LinkClicked) -> None:
-        from tui_stream.ui.links import openable
+        from tui_stream.core.links import openable
         from tui_stream.ui.screens.confirm import ConfirmScreen
 
         target = openable(event.target)

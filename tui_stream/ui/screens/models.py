@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from textual.content import Content
 from tui_stream.core.models import ModelInfo
 from tui_stream.core.sanitize import clean_line
 from tui_stream.errors import TuiStreamError
+from tui_stream.models_seen import ModelsSeen
 from tui_stream.ui.screens.lookup import LookupScreen
 from tui_stream.ui.widgets.row_list import Row, RowList, fitted
 from tui_stream.ui.working import work_on
@@ -58,6 +60,9 @@ class ModelsScreen(LookupScreen[ModelInfo, str | None]):
             self._offered = await self._provider.models()
         except TuiStreamError as error:
             self._offered, self._failure = (), str(error)
+        else:
+            names = [model.name for model in self._offered]
+            await asyncio.to_thread(ModelsSeen().add, self._provider.name, names)  # for completion in a shell
         self._look(self._field.value)
 
     async def look(self, text: str) -> Sequence[ModelInfo]:

@@ -341,6 +341,31 @@ async def test_a_model_that_is_not_there(full_shelf: Shelf, model: str, kind: ty
             await collect(provider.stream(request("say 1")))
 
 
+@pytest.mark.parametrize(
+    ("settings", "hint"),
+    [
+        (
+            Settings(model="x"),
+            "No key is set, and no Ollama answers, so the embedded model was taken: set OPENAI_API_KEY",
+        ),
+        (Settings(model="x", offline=True), "Offline, and no Ollama answers, so the embedded model was taken: name a"),
+        (Settings(model="x", provider="embedded"), "Give the path of a GGUF file, or one of: Tiny-1M."),
+        (
+            Settings(providers=Providers(embedded=EmbeddedSettings(model="x"))),
+            "Give the path of a GGUF file, or one of: Tiny-1M.",
+        ),
+    ],
+)
+async def test_why_it_is_asked_for_a_model_of_somebody_elses(full_shelf: Shelf, settings: Settings, hint: str) -> None:
+    async with closing(faked(full_shelf, settings=settings)) as provider:
+        for events in (provider.prepare(), provider.stream(request("say 1"))):
+            with pytest.raises(ModelNotFoundError, match="no model 'x'") as caught:
+                await collect(events)
+            assert caught.value.hint.startswith(hint)
+        with pytest.raises(ModelNotFoundError, match="Give the path"):
+            await collect(provider.stream(request("say 1", model="other")))
+
+
 async def test_a_cut_off_file_in_the_cache(full_shelf: Shelf) -> None:
     full_shelf.pinned.write_bytes(CONTENT[:1000])
     async with closing(faked(full_shelf)) as provider:

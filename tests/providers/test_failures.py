@@ -80,6 +80,11 @@ async def test_an_unknown_host(monkeypatch: pytest.MonkeyPatch) -> None:
     error = await fail("http://no-such-host.example:8080/v1")
     assert type(error) is ConnectionFailedError
     assert "no-such-host.example:8080 cannot be resolved (Name or service not known)" in error.message
+    assert error.hint == "Check that the server is running and that base_url is right."
+    _, error_of_openai = await ask(openai_provider("https://api.openai.com/v1", environ={"OPENAI_API_KEY": "sk-1"}))
+    assert type(error_of_openai) is ConnectionFailedError
+    assert "api.openai.com cannot be resolved" in error_of_openai.message
+    assert error_of_openai.hint == "Check the network connection."
 
 
 async def test_tls_to_a_server_without() -> None:

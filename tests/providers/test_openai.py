@@ -48,6 +48,7 @@ async def test_what_is_sent() -> None:
         provider = openai_provider(
             server.base_url, environ=KEY, headers={"X-Title": "me"}, body={"provider": {"only": ["a"]}}
         )
+        await provider._ready()
         await ask(provider, request("asked", temperature=0.5, top_k=4, max_tokens=9))
         sent = server.requests[0]
         assert sent.json() == {

@@ -61,6 +61,7 @@ async def test_what_is_sent() -> None:
         provider = responses_provider(
             server.base_url, environ=KEY, headers={"X-Title": "me"}, body={"provider": {"only": ["a"]}}
         )
+        await provider._ready()
         await ask(provider, ChatRequest("asked", conversation, options))
         sent = server.requests[0]
         assert sent.json() == {

@@ -20,7 +20,7 @@ from tui_stream.core.events import (
     ToolCallDelta,
     UsageReport,
 )
-from tui_stream.core.models import ChatRequest, FinishReason, Usage
+from tui_stream.core.models import ChatRequest, FinishReason, Source, Usage
 from tui_stream.errors import ConfigError, RateLimitError, StreamBrokenError, TuiStreamError
 from tui_stream.providers import replay
 from tui_stream.providers.recorder import Recorder, RecordingFile
@@ -54,7 +54,10 @@ async def test_what_is_recorded_is_replayed(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl"
     await record(path, [*EVERYTHING], [StreamEnd()])
     provider = replay.ReplayProvider(path, 0)
-    assert await collect(provider.stream(REQUEST)) == EVERYTHING
+    replayed = await collect(provider.stream(REQUEST))
+    assert replayed == EVERYTHING
+    assert [event.usage.source for event in replayed if isinstance(event, UsageReport)] == [Source.REPORTED]
+    assert all(isinstance(event.usage.source, Source) for event in replayed if isinstance(event, UsageReport))
     assert await collect(provider.stream(REQUEST)) == [StreamEnd()]
     assert await collect(provider.stream(REQUEST)) == EVERYTHING
     assert provider.model == "scripted-model"

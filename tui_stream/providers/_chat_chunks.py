@@ -9,7 +9,7 @@ the dialect in its own accent: reasoning as ``reasoning_content`` (DeepSeek, lla
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from tui_stream.core.events import (
     Event,
@@ -48,6 +48,7 @@ class ChatChunks:
         known: a chunk has come, and not only objects of some other kind.
         started: a part of the answer has come.
         finished: a finish reason has come; usage may still follow.
+        plain: the chunk that came last is a piece of the answer that has a string in ``content``.
     """
 
     def __init__(self, peer: Peer, model: str = "") -> None:
@@ -61,6 +62,14 @@ class ChatChunks:
         self.known = False
         self.started = False
         self.finished = False
+        self.plain = False
+
+    def texts(self, pieces: Iterable[str]) -> Iterator[str]:
+        """The texts of chunks that are like the one before but for what stands in ``content``."""
+        for piece in pieces:
+            if piece and (text := self._text.feed(piece)):
+                self.started = True
+                yield text
 
     def feed(self, chunk: Mapping[str, object]) -> Iterator[Event]:
         """The events of one chunk; read it to its end before feeding more.
@@ -99,6 +108,7 @@ class ChatChunks:
             yield from self._delta(delta)
         elif isinstance(message := choice.get("message"), dict) and not (self._pieces and self.started):
             yield from self._delta(message)  # beside pieces it tells all of them again
+            self.plain = False
         reason = choice.get("finish_reason")
         if isinstance(reason, str) and reason:
             self._reason = _REASONS.get(reason, FinishReason.OTHER)
@@ -113,6 +123,7 @@ class ChatChunks:
             self.started = True
             yield ReasoningDelta(text)
         content = delta.get("content")
+        self.plain = content.__class__ is str and bool(content)
         if content.__class__ is str:
             if content and (text := self._text.feed(content)):
                 self.started = True
@@ -126,6 +137,7 @@ class ChatChunks:
         """Refusals and tool calls."""
         refused = delta.get("refusal")
         if isinstance(refused, str) and refused:
+            self.plain = False
             self.started = self._refused = True
             yield TextDelta(self._text.feed(refused))
         calls = delta.get("tool_calls")

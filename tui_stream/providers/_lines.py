@@ -65,6 +65,11 @@ class LineSplitter:
         return lines
 
     @property
+    def between_lines(self) -> bool:
+        """Whether what comes next is the beginning of a line, and not of the first one."""
+        return self._begun and not (self._pieces or self._skip_newline)
+
+    @property
     def overflowing(self) -> bool:
         """Whether the line that is still open is too long already."""
         return self._size > self._limit

@@ -1,8 +1,8 @@
 """What the two APIs of OpenAI have in common: the SDK, the key, the headers, the list of models.
 
-The SDK makes the requests; its streams of parsed objects are not used. Our own decoders read the bytes
-instead: they cost an eighth, and see what the SDK passes over (a missing end marker, a web page in a 200, a
-byte order mark).
+The SDK makes the requests where it is loaded (see `tui_stream.providers._openai_senders`); its streams of parsed
+objects are not used. Our own decoders read the bytes instead: they cost an eighth, and see what the SDK passes over (a
+missing end marker, a web page in a 200, a byte order mark).
 """
 
 from __future__ import annotations
@@ -12,42 +12,32 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing, suppress
-from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_stream.config import OpenAISettings, Settings
 from tui_stream.core.events import Event, Progress, ResponseStarted
 from tui_stream.core.models import ChatRequest, ModelInfo
 from tui_stream.core.provider import Capabilities
+from tui_stream.core.wanted import in_words
 from tui_stream.errors import AuthenticationError, ConfigError, ProtocolError, ProviderError, TimedOutError
 from tui_stream.providers import _http
 from tui_stream.providers._failures import translate
 from tui_stream.providers._keys import KeySource, find_key
-from tui_stream.providers._openai_client import Sdk, load
 from tui_stream.providers._openai_models import listed_models, window_of
-from tui_stream.providers._pump import Dialect, pump
+from tui_stream.providers._openai_parts import OFFICIAL, Answer, peer_of
+from tui_stream.providers._openai_senders import Direct, Sdk, Sender, direct, load
+from tui_stream.providers._pump import pump
 from tui_stream.providers._reach import Reach
 from tui_stream.providers._secrets import Secrets
-from tui_stream.providers._translate import Peer
 
 if TYPE_CHECKING:
     import httpx2
     import openai
-    from openai import AsyncAPIResponse
 
 LIST_TIMEOUT = 30.0
 """Seconds that a list of models may take."""
 
-_HOST = "api.openai.com"
 _MODEL_PATIENCE = 1.5  # seconds that a server may take to say what models it has, before the first question
-
-
-class Answer(Dialect, Protocol):
-    """A dialect that knows whether a part of the answer has come."""
-
-    @property
-    def started(self) -> bool:
-        """Whether one has."""
 
 
 class SdkProvider(ABC):
@@ -59,6 +49,8 @@ class SdkProvider(ABC):
         environ: where the key is looked up.
 
     Attributes:
+        path: of the resource, under the base URL.
+        required: fields that the SDK wants to be given.
         fixed: fields of a request that the program alone sets.
         wishes: fields that are asked for unless the person sets them, and left out once a server refuses them.
 
@@ -67,6 +59,8 @@ class SdkProvider(ABC):
     """
 
     name: ClassVar[str]
+    path: ClassVar[str]
+    required: ClassVar[tuple[str, ...]]
     fixed: ClassVar[tuple[str, ...]]
     wishes: ClassVar[Mapping[str, object]]
 
@@ -76,13 +70,18 @@ class SdkProvider(ABC):
         self._reach = Reach(settings.offline)
         self._model = settings.model or table.model
         self._environ = os.environ if environ is None else environ
-        self._official = _http.split_url(table.base_url).hostname == _HOST
-        self._peer = _peer(self.name, table)
+        self._official = _http.split_url(table.base_url).hostname == OFFICIAL
+        self._peer = peer_of(self.name, table)
+        self._root, self._query = _http.split_query(table.base_url)  # paths do not go behind the query
         self._lock = asyncio.Lock()
+        self._loads = False
+        self._client: httpx2.AsyncClient | None = None
         self._sdk: Sdk | None = None
+        self._direct: Direct | None = None
         self._key: str | None = None
         self._secrets = Secrets(table.base_url, table.headers)
         self._refused: set[str] = set()
+        self._refuses_schemas = False
         self._guessed = not self._official and not settings.model and self._model == type(table)().model
 
     @property
@@ -93,7 +92,8 @@ class SdkProvider(ABC):
     @property
     def capabilities(self) -> Capabilities:
         """What it can do; it is local where the base URL names this machine."""
-        return Capabilities(local=_http.is_local(self._settings.base_url), reasoning=True)
+        local = _http.is_local(self._settings.base_url)
+        return Capabilities(local=local, reasoning=True, images=True, schemas=True)
 
     async def prepare(self) -> AsyncGenerator[Progress, None]:
         """Imports the SDK, which takes most of a second, in a thread; there is nothing to report."""
@@ -112,18 +112,19 @@ class SdkProvider(ABC):
         """
         model = request.model or self._model
         key = await self._find_key()
-        sdk = await self._ready()
-        arguments = {**self._arguments(sdk, request, model), "extra_headers": self._headers(key)}
+        body = self._body(in_words(request) if self._refuses_schemas else request, model)
+        sender = await self._sender()
+        headers = self._headers(key)
         dialect = self._dialect(request, model)
         with self._secrets.hidden():
             try:
                 async with AsyncExitStack() as stack:
-                    response = await self._open(stack, sdk, arguments)
+                    response = await self._open(stack, sender, request, body, headers)
                     yield ResponseStarted()
                     events = await stack.enter_async_context(aclosing(pump(response, dialect, self._peer)))
                     async for event in events:
                         yield event
-            except sdk.errors as error:
+            except sender.errors as error:
                 raise self._translated(error, model, started=dialect.started) from error
 
     async def models(self) -> Sequence[ModelInfo]:
@@ -133,14 +134,13 @@ class SdkProvider(ABC):
             ProviderError: it cannot be asked.
         """
         key = await self._find_key()
-        sdk = await self._ready()
-        listing = sdk.client.models.with_streaming_response.list(extra_headers=self._headers(key))
+        sender = await self._sender()
         try:
-            async with asyncio.timeout(LIST_TIMEOUT), listing as answer:
-                body = await _http.read_some(answer.http_response, _http.MAX_ANSWER, LIST_TIMEOUT)
+            async with asyncio.timeout(LIST_TIMEOUT), sender.list(self._headers(key)) as answer:
+                body = await _http.read_some(answer, _http.MAX_ANSWER, LIST_TIMEOUT)
         except TimeoutError as error:
             raise TimedOutError(f"{self._peer.name} sent no list of models within {LIST_TIMEOUT:g} s.") from error
-        except sdk.errors as error:
+        except sender.errors as error:
             with self._secrets.hidden():
                 raise self._translated(error, "") from error
         models = listed_models(body)
@@ -165,6 +165,8 @@ class SdkProvider(ABC):
         """Closes the connections."""
         if self._sdk is not None:
             await self._sdk.client.close()
+        elif self._client is not None:
+            await self._client.aclose()
 
     @abstractmethod
     def _resource(self, client: openai.AsyncOpenAI) -> Any:
@@ -173,6 +175,10 @@ class SdkProvider(ABC):
     @abstractmethod
     def _payload(self, request: ChatRequest) -> Mapping[str, object]:
         """The conversation, as fields of the body."""
+
+    @abstractmethod
+    def _format(self, schema: Mapping[str, object]) -> Mapping[str, object]:
+        """What asks for an answer that is valid by a JSON Schema, as a field of the body."""
 
     @abstractmethod
     def _dialect(self, request: ChatRequest, model: str) -> Answer:
@@ -216,66 +222,73 @@ class SdkProvider(ABC):
 
     async def _ready(self) -> Sdk:
         self._reach.check_url(self._settings.base_url)
+        self._loads = True
+        try:
+            async with self._lock:
+                if self._sdk is None:
+                    self._sdk = await asyncio.to_thread(
+                        load, self._make_client, self._root, self._resource, self.required
+                    )
+                return self._sdk
+        finally:
+            self._loads = False
+
+    async def _sender(self) -> Sender:
+        """The SDK where it is loaded, or about to be; else what is ready sooner."""
+        self._reach.check_url(self._settings.base_url)
+        if self._sdk is not None or self._loads:
+            return await self._ready()
         async with self._lock:
-            if self._sdk is None:
-                make = partial(_http.make_client, self._connect, reach=self._reach)
-                self._sdk = await asyncio.to_thread(load, self._settings.base_url, make, self._resource, self.fixed)
-            return self._sdk
+            if self._direct is None:
+                self._direct = await asyncio.to_thread(direct, self._make_client, self._root, self.path, self._environ)
+            return self._direct
 
-    def _headers(self, key: str) -> dict[str, str | openai.Omit]:
-        """The headers of a request besides the SDK's own; without a key no Authorization header is sent."""
-        import openai
+    def _make_client(self) -> httpx2.AsyncClient:
+        """The client of both ways."""
+        if self._client is None:
+            url, query = self._root, self._query
+            self._client = _http.make_client(self._connect, url=url, reach=self._reach, query=query)
+        return self._client
 
-        headers: dict[str, str | openai.Omit] = {"authorization": f"Bearer {key}" if key else openai.omit}
+    def _headers(self, key: str) -> dict[str, str]:
+        """The headers of a request besides the usual ones; an empty one is not sent, even if it is usual."""
+        headers = {"authorization": f"Bearer {key}" if key else ""}
         if not self._official:  # the environment's organisation and project are OpenAI's business alone
-            headers |= {"openai-organization": openai.omit, "openai-project": openai.omit}
+            headers |= {"openai-organization": "", "openai-project": ""}
         return headers | {name.lower(): value for name, value in _http.checked_headers(self._settings.headers).items()}
 
-    def _arguments(self, sdk: Sdk, request: ChatRequest, model: str) -> dict[str, Any]:
-        """What the SDK's ``create`` is called with: parameters it knows by name, all others in the body."""
+    def _body(self, request: ChatRequest, model: str) -> dict[str, Any]:
+        """What is sent: the person's options go before the program's wishes, the settings' fields before both."""
         for name in self.fixed:
             if name in request.options or name in self._settings.body:
                 raise ConfigError(f"The option {name!r} cannot be set this way.", hint="It is the program's to choose.")
-        known = {name: value for name, value in request.options.items() if name in sdk.parameters}
-        unknown = {name: value for name, value in request.options.items() if name not in sdk.parameters}
-        wishes = {name: value for name, value in self.wishes.items() if name not in self._refused and name not in known}
-        payload = self._payload(request)
-        body = {**payload, **wishes, **unknown, **self._settings.body}
-        # As a parameter, each message of the conversation would be compared with the SDK's types: 0.2 to 0.4 ms.
-        return {**known, **dict.fromkeys(payload, ()), "model": model, "stream": True, "extra_body": body}
+        wishes = {name: value for name, value in self.wishes.items() if name not in self._refused}
+        wanted = {} if request.schema is None else self._format(request.schema)
+        own = {"model": model, **self._payload(request), "stream": True}
+        return {**own, **wishes, **wanted, **request.options, **self._settings.body}
 
-    async def _open(self, stack: AsyncExitStack, sdk: Sdk, arguments: dict[str, Any]) -> httpx2.Response:
+    async def _open(
+        self, stack: AsyncExitStack, sender: Sender, request: ChatRequest, body: dict[str, Any], headers: dict[str, str]
+    ) -> httpx2.Response:
         """Sends the request; once more without the wish that the server refuses, if it refuses one."""
-        create = sdk.resource.with_streaming_response.create
-        answer: AsyncAPIResponse[object]
         try:
-            answer = await stack.enter_async_context(create(**arguments))
+            return await stack.enter_async_context(sender.create(body, headers))
         except _http.RefusedResponse as refused:
-            body = arguments["extra_body"]
-            name = next((name for name in self.wishes if name in body and self._unknown(name, refused)), None)
+            wanted = () if request.schema is None else tuple(self._format(request.schema))
+            wishes = (*self.wishes, *wanted)
+            name = next((name for name in wishes if name in body and self._unknown(name, refused)), None)
             if name is None:
                 raise
             del body[name]
-            self._refused.add(name)
-        else:
-            return answer.http_response
-        answer = await stack.enter_async_context(create(**arguments))
-        return answer.http_response
+            if name in wanted:
+                self._refuses_schemas = True
+                body |= self._payload(in_words(request))
+            else:
+                self._refused.add(name)
+        return await stack.enter_async_context(sender.create(body, headers))
 
     def _translated(self, error: Exception, model: str, *, started: bool = False) -> ProviderError:
         failure = translate(error, self._peer, model=model, started=started, connect=self._connect)
         if isinstance(failure, AuthenticationError):
             self._key = None  # a command may print another one next time
         return failure
-
-
-def _peer(name: str, settings: OpenAISettings) -> Peer:
-    url = _http.shown_url(settings.base_url)
-    source = KeySource.of(settings).named or "the setting api_key_command"
-    return Peer(
-        name=url.partition("://")[2].partition("/")[0],
-        url=url,
-        down="Check that the server is running and that base_url is right.",
-        key=f"Check the key in {source}.",
-        model=f"Run: tui-stream models --provider {name} --base-url {url}",
-    )

@@ -24,7 +24,7 @@ from tui_stream.core.events import (
     ToolCallDelta,
     UsageReport,
 )
-from tui_stream.core.models import FinishReason, Usage
+from tui_stream.core.models import FinishReason, Source, Usage
 from tui_stream.core.money import amount_of
 
 FORMAT = 1
@@ -91,7 +91,8 @@ def parse(line: str) -> tuple[float, Event | errors.TuiStreamError | None]:
 def _event(kind: str, fields: dict[str, object]) -> Event:
     if kind == "usage":
         usage = Usage(**fields)  # type: ignore[arg-type] # a file's fields; a wrong name raises TypeError
-        return UsageReport(replace(usage, cost=None if usage.cost is None else amount_of(str(usage.cost))))
+        cost = None if usage.cost is None else amount_of(str(usage.cost))
+        return UsageReport(replace(usage, cost=cost, source=Source(usage.source)))
     if kind == "end" and fields["finish_reason"] is not None:
         return StreamEnd(FinishReason(str(fields["finish_reason"])))
     return _TYPES[kind](**fields)  # type: ignore[arg-type] # as above

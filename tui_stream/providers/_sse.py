@@ -51,6 +51,11 @@ class SseDecoder:
         self._last_id = ""
         self.retry_ms: int | None = None
 
+    @property
+    def between_events(self) -> bool:
+        """Whether what comes next is the beginning of an event, and nothing is kept for it."""
+        return not (self._data or self._size) and self._event == "message" and self._lines.between_lines
+
     def feed(self, data: bytes) -> Iterator[SseEvent]:
         """The events that ``data`` completes; read it to its end before feeding more.
 

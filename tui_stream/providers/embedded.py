@@ -15,7 +15,7 @@ from tui_stream.core.events import Event, Progress
 from tui_stream.core.models import ChatRequest, ModelInfo
 from tui_stream.core.provider import Capabilities, Provider
 from tui_stream.core.sanitize import clean
-from tui_stream.errors import ProviderError, RequestError, StreamBrokenError
+from tui_stream.errors import ModelNotFoundError, ProviderError, RequestError, StreamBrokenError
 from tui_stream.paths import cache_dir
 from tui_stream.providers._chat_chunks import ChatChunks
 from tui_stream.providers._failures import CUT_OFF_HINT
@@ -94,12 +94,13 @@ class EmbeddedProvider:
         self._process: LlamaProcess | None = None
         self._work: SharedWork | None = None
         self._preparing = ""
+        self._unasked = _why_taken(settings) if settings.model and not settings.provider else ""
         self.model = settings.model or self._options.model or self._shelf.pin.name
 
     @property
     def capabilities(self) -> Capabilities:
         """Local; the context window is known once a model is loaded."""
-        return Capabilities(local=True, reasoning=True, context_window=self._window)
+        return Capabilities(local=True, reasoning=True, schemas=True, context_window=self._window)
 
     async def prepare(self) -> AsyncGenerator[Progress, None]:
         """Fetches the weights where they are missing and loads them.
@@ -157,7 +158,7 @@ class EmbeddedProvider:
 
     async def _ready(self, model: str) -> AsyncGenerator[Progress, None]:
         """Sees to it that this model is loaded and idle; another one may be loading just now."""
-        path = str(await asyncio.to_thread(self._shelf.find, model))
+        path = str(await self._find(model))
         if self._process is not None:
             await self._process.settled()
         for _ in range(_STARTS):
@@ -172,6 +173,15 @@ class EmbeddedProvider:
         if not self._has(path):
             raise StreamBrokenError("The embedded model's process ends as soon as it has started.")
 
+    async def _find(self, model: str) -> Path:
+        """The file of a model; where nobody chose this provider, an error says why it was taken."""
+        try:
+            return await asyncio.to_thread(self._shelf.find, model)
+        except ModelNotFoundError as error:
+            if not self._unasked or model != self.model:
+                raise
+            raise ModelNotFoundError(error.message, hint=self._unasked) from error
+
     def _has(self, path: str) -> bool:
         return self._process is not None and self._process.alive and self._process.load.path == path
 
@@ -185,7 +195,7 @@ class EmbeddedProvider:
         if await asyncio.to_thread(importlib.util.find_spec, "xllamacpp") is None:
             text = "The embedded model needs the package xllamacpp, which is not installed."
             raise ProviderError(text, hint=INSTALL_HINT)
-        path = await asyncio.to_thread(self._shelf.find, model)
+        path = await self._find(model)
         if path == self._shelf.pinned and not path.is_file():
             async with aclosing(self._fetcher.fetch()) as steps:
                 async for step in steps:
@@ -202,6 +212,19 @@ class EmbeddedProvider:
         await self._process.start()
 
 
+def _why_taken(settings: Settings) -> str:
+    """What to do about a provider that was taken because nothing says which, and has not the model that was named.
+
+    The order of the choice is that of `tui_stream.providers.select.choose`.
+    """
+    variable = settings.providers.openai.api_key_env
+    if settings.offline:
+        why, key = "Offline, and no Ollama answers", ""
+    else:
+        why, key = "No key is set, and no Ollama answers", f"set {variable}, or " if variable else ""
+    return f"{why}, so the embedded model was taken: {key}name a provider with --provider."
+
+
 def _window(path: Path, asked: int) -> int | None:
     """The context window to load with: what is asked for, but no more than the model was trained for."""
     try:
@@ -216,7 +239,11 @@ def _body(request: ChatRequest, model: str) -> dict[str, object]:
 
     ``return_progress`` makes it report after each batch of the prompt: where it reports, it can be stopped.
     """
+    wanted: dict[str, object] = {}
+    if request.schema is not None:
+        wanted = {"response_format": {"type": "json_schema", "json_schema": {"schema": request.schema}}}
     return {
+        **wanted,
         **request.options,
         "model": model,
         "messages": [{"role": str(part.role), "content": clean(part.content)} for part in request.messages],

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from tui_stream.config import OllamaSettings, Settings
 from tui_stream.core.events import Event, Progress, ResponseStarted
-from tui_stream.core.models import ChatRequest, ModelInfo
+from tui_stream.core.models import ChatMessage, ChatRequest, ModelInfo
 from tui_stream.core.provider import Capabilities
 from tui_stream.errors import ProviderError, RequestError
 from tui_stream.providers import _http
@@ -91,7 +91,7 @@ class OllamaProvider:
     @property
     def capabilities(self) -> Capabilities:
         """What it can do; it is local where the base URL names this machine."""
-        return Capabilities(local=_http.is_local(self._url), reasoning=True)
+        return Capabilities(local=_http.is_local(self._url), reasoning=True, images=True, schemas=True)
 
     async def prepare(self) -> AsyncGenerator[Progress, None]:
         """Imports the SDK in a thread, and asks for the default model where none is set.
@@ -213,9 +213,11 @@ class OllamaProvider:
         """The request; what is not set is left out, and so left to Ollama."""
         body: dict[str, object] = {
             "model": model,
-            "messages": [{"role": str(message.role), "content": message.content} for message in request.messages],
+            "messages": [_message(message) for message in request.messages],
             "stream": True,
         }
+        if request.schema is not None:
+            body["format"] = request.schema
         if self._settings.think != "auto":
             body["think"] = _THINK.get(self._settings.think, self._settings.think)
         if self._settings.keep_alive:
@@ -232,6 +234,11 @@ class OllamaProvider:
                 hint='Set think = "auto" (or "off") for Ollama, or choose a model that thinks.',
             )
         return failure
+
+
+def _message(message: ChatMessage) -> dict[str, object]:
+    pictures = {"images": [image.base64 for image in message.images]} if message.images else {}
+    return {"role": str(message.role), "content": message.content, **pictures}
 
 
 def create(settings: Settings) -> OllamaProvider:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from tui_stream.config import Settings
 from tui_stream.core.models import ChatMessage, ChatRequest, Role
+from tui_stream.core.wanted import json_schema_format
 from tui_stream.errors import ModelNotFoundError, ProviderError, RequestError
 from tui_stream.providers import _http
 from tui_stream.providers._openai_sdk import SdkProvider
@@ -42,6 +43,8 @@ class OpenAIResponsesProvider(SdkProvider):
     """
 
     name = "openai-responses"
+    path = "responses"
+    required = ("input",)
     fixed = ("model", "input", "instructions", "stream")
     wishes: ClassVar[Mapping[str, object]] = {"store": False}
 
@@ -57,6 +60,9 @@ class OpenAIResponsesProvider(SdkProvider):
         if messages and messages[0].role is Role.SYSTEM:
             return {"instructions": messages[0].content, "input": [_item(message) for message in messages[1:]]}
         return {"input": [_item(message) for message in messages]}
+
+    def _format(self, schema: Mapping[str, object]) -> Mapping[str, object]:
+        return {"text": {"format": {"type": "json_schema", **json_schema_format(schema)}}}
 
     def _dialect(self, request: ChatRequest, model: str) -> ResponsesStream:
         asked = request.options.get("max_output_tokens", self._settings.body.get("max_output_tokens"))
@@ -92,4 +98,7 @@ def _item(message: ChatMessage) -> dict[str, object]:
     text: object = message.content
     if message.role is Role.ASSISTANT:
         text = [{"type": "output_text", "text": message.content}]
+    elif message.images:
+        pictures = [{"type": "input_image", "image_url": image.url} for image in message.images]
+        text = [{"type": "input_text", "text": message.content}, *pictures]
     return {"type": "message", "role": str(message.role), "content": text}

@@ -86,6 +86,8 @@ class Pool:
             local=all(one.local for one in every),
             reasoning=any(one.reasoning for one in every),
             context=all(one.context for one in every),
+            images=all(one.images for one in every),
+            schemas=all(one.schemas for one in every),
             context_window=min(windows) if len(windows) == len(every) else None,
         )
 

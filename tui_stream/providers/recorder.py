@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from pathlib import Path
 from typing import IO
 
@@ -42,9 +42,10 @@ class RecordingFile:
             ) from error
 
     def close(self) -> None:
-        """Closes it; nothing is written any more."""
+        """Closes it; nothing is written any more. What could not be written was told when it was to be."""
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):
+                self._file.close()
 
 
 def _opened(path: str, flags: int) -> int:

@@ -101,7 +101,7 @@ class ReplayProvider:
     @property
     def capabilities(self) -> Capabilities:
         """Local: nothing is asked, nothing is paid."""
-        return Capabilities(local=True, reasoning=True)
+        return Capabilities(local=True, reasoning=True, images=True, schemas=True)
 
     async def prepare(self) -> AsyncGenerator[Progress, None]:
         """Reads the file.

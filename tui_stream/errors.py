@@ -7,7 +7,9 @@ Every class carries the exit code of pipe mode, and every error one sentence tha
     ├── UsageError                 2   wrong flags or input
     ├── ConfigError                2   the settings file, or a value in it
     ├── BudgetError                8   a limit on money or tokens was reached
+    ├── SchemaError               13   the answer is not valid by the schema that was asked for
     ├── StoreError                 1   the history cannot be read or written
+    │   └── UnknownIdError         2   it has no conversation, or several, of the id that was given
     ├── WeightsError              10   the embedded model's file cannot be had or read
     │   ├── DiskFullError         11
     │   └── CorruptWeightsError   12
@@ -76,8 +78,20 @@ class BudgetError(TuiStreamError):
     exit_code = 8
 
 
+class SchemaError(TuiStreamError):
+    """The answer is complete, and not valid by the JSON Schema that was asked for."""
+
+    exit_code = 13
+
+
 class StoreError(TuiStreamError):
     """The history cannot be read or written."""
+
+
+class UnknownIdError(StoreError):
+    """The history was read, and what was given is the beginning of no conversation's id, or of several."""
+
+    exit_code = 2
 
 
 class WeightsError(TuiStreamError):

@@ -16,11 +16,13 @@ from tui_stream.core.provider import Capabilities
 from tui_stream.core.route import REST, Answerer, Fallback
 from tui_stream.core.session import ChatSession, SessionOptions
 from tui_stream.core.turn import Turn
+from tui_stream.core.watchdog import Limits
 from tui_stream.errors import (
     AuthenticationError,
     ConfigError,
     ConnectionFailedError,
     ModelNotFoundError,
+    OverrunError,
     RateLimitError,
     RequestError,
     StreamBrokenError,
@@ -45,7 +47,11 @@ class Fixture:
     """A session whose first provider follows scripts, with fallbacks that do so too."""
 
     def __init__(
-        self, *scripts: Sequence[Step], fallbacks: Sequence[ScriptedProvider | TuiStreamError] = (), attempts: int = 2
+        self,
+        *scripts: Sequence[Step],
+        fallbacks: Sequence[ScriptedProvider | TuiStreamError] = (),
+        attempts: int = 2,
+        limits: Limits | None = None,
     ) -> None:
         self.first = ScriptedProvider(scripts, name="openai", model="gpt")
         self.clock = FakeClock()
@@ -53,7 +59,7 @@ class Fixture:
         self.opened: list[str] = []
         self.session = ChatSession(
             self.first,
-            options=SessionOptions(frame=0, retry=RetryPolicy(attempts, 1, 30, jitter=0)),
+            options=SessionOptions(frame=0, retry=RetryPolicy(attempts, 1, 30, jitter=0), limits=limits or Limits()),
             fallbacks=[self._fallback(number, source) for number, source in enumerate(fallbacks)],
             log=self.log,
             clock=self.clock,
@@ -179,6 +185,36 @@ async def test_a_fallback_that_cannot_be_opened_is_passed_over() -> None:
         "openai/gpt failed (Nothing answers); broken-0 was asked instead.",
         "broken-0 failed (No file); ollama was asked instead.",
     ]
+
+
+async def test_a_wait_beyond_the_time_for_the_answer_is_not_begun() -> None:
+    at = Fixture((RateLimitError("Slow down.", retry_after=10),), limits=Limits(total=10))
+    with pytest.raises(OverrunError, match=r"Slow down\. Trying again would take longer than the 10 s") as caught:
+        await at.run(at.session.begin("Hi"))
+    assert isinstance(caught.value.__cause__, RateLimitError)
+    assert at.clock.slept == []
+
+
+async def test_waits_count_towards_the_time_for_the_answer() -> None:
+    at = Fixture((RateLimitError("Slow down.", retry_after=4),), attempts=9, limits=Limits(total=10))
+    with pytest.raises(OverrunError):
+        await at.run(at.session.begin("Hi"))
+    assert at.clock.slept == [4, 4]
+
+
+async def test_where_there_is_no_time_for_a_wait_there_may_be_for_the_fallback() -> None:
+    at = Fixture((RateLimitError("Slow down.", retry_after=10),), fallbacks=[other()], limits=Limits(total=10))
+    turn = at.session.begin("Hi")
+    await at.run(turn)
+    assert (turn.message.text, at.clock.slept) == ("Hello", [])
+
+
+async def test_once_the_time_is_used_up_nobody_else_is_asked() -> None:
+    fallback = other()
+    at = Fixture((Gate(),), fallbacks=[fallback], limits=Limits(total=0.01))
+    with pytest.raises(OverrunError, match=r"longer than 0\.01 s"):
+        await at.run(at.session.begin("Hi"))
+    assert not fallback.requests
 
 
 async def test_no_fallback_after_the_first_token() -> None:

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 
 from tests.captures import FOLDER, load
 from tui_stream.core.estimates import Estimator, Growing, Sample, Sent, Size, earlier_sample, sample_of, size_of
+from tui_stream.core.images import PICTURE_TOKENS, Image
+from tui_stream.core.metering import NoPrices, TurnMeter
 from tui_stream.core.models import ChatMessage, Cut, Estimate, Message, Role, Source, Usage
+from tui_stream.core.stretches import Stretch
 
 TEXTS: list[tuple[str, str, int]] = json.loads((Path(__file__).parent / "counted_texts.json").read_text())["texts"]
 LEARNED = 3  # turns after which estimates have to be good
@@ -223,3 +226,21 @@ def test_an_earlier_request_of_the_conversation_is_built_upon_unless_turns_were_
     assert earlier_sample(path, "another") is None
     path[-1].cut = Cut(path[-1].id)
     assert earlier_sample(path, "m") is None
+
+
+def test_a_picture_counts_by_its_rule_and_teaches_nothing() -> None:
+    picture = Image("a.png", "image/png", b"1")
+    asked = ChatMessage(Role.USER, "What is on them?", (picture, picture))
+    meter = TurnMeter(NoPrices(), "p", "m")
+    plain = meter.send([ChatMessage(Role.USER, "What is on them?")])
+    assert meter.estimate is not None
+    assert meter.send([asked]) == plain + 2 * PICTURE_TOKENS
+    assert meter.usage == Usage(plain + 2 * PICTURE_TOKENS, 0, source=Source.ESTIMATED)
+    assert meter.estimate is None
+
+
+def test_pictures_of_stretches_are_added_up() -> None:
+    first, second = (Message(Role.USER, text, images=(Image("a.png", "image/png", b"1"),)) for text in ("one", "two"))
+    answer = Message(Role.ASSISTANT, "so")
+    assert Stretch.of([first, answer]).then(Stretch.of([second])).sent == Stretch.of([first, answer, second]).sent
+    assert Stretch.of([first, answer, second]).sent.pictures == 2

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from tui_stream.core.history import request_messages
-from tui_stream.core.models import ChatMessage, Message, MessageStatus, Role
+from tui_stream.core.history import request_messages, system_of
+from tui_stream.core.models import ChatMessage, Cut, Message, MessageStatus, Role
 
 
 def user(text: str) -> Message:
@@ -48,3 +48,28 @@ def test_an_answer_of_reasoning_alone_is_not_sent_and_roles_still_alternate() ->
     first, second = user("a"), user("b")
     thought = Message(Role.ASSISTANT, "", reasoning="hm", parent_id=first.id)
     assert sent(first, thought, second) == [("user", "a\n\nb")]
+
+
+def test_the_newest_system_prompt_holds_and_comes_first() -> None:
+    first, second = user("a"), user("c")
+    old, new, more = (Message(Role.SYSTEM, text) for text in ("old", "new", "and more"))
+    path = [old, first, answer(first, "b"), new, more, second]
+    assert sent(*path, system="usual") == [
+        ("system", "new\n\nand more"),
+        ("user", "a"),
+        ("assistant", "b"),
+        ("user", "c"),
+    ]
+    assert system_of(path[:3], "usual") == "old"
+    assert system_of(path[1:3], "usual") == "usual"
+
+
+def test_a_system_prompt_holds_although_the_turns_behind_it_were_left_out_or_yielded_nothing() -> None:
+    first, second = user("a"), user("c")
+    second.cut = Cut(second.id, 3, "It was about a.")
+    path = [Message(Role.SYSTEM, "said"), first, answer(first, "", MessageStatus.FAILED), second]
+    assert sent(*path[:3], user("again")) == [("system", "said"), ("user", "again")]
+    (role, text), last = sent(*path)
+    assert (role, last) == ("system", ("user", "c"))
+    assert text.startswith("said\n\n")
+    assert text.endswith("It was about a.")

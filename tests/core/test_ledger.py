@@ -65,6 +65,29 @@ async def test_a_watch_counts_what_ended_since_it_looked_once() -> None:
 
 
 @pytest.mark.parametrize("history", [True, False])
+async def test_what_ended_before_a_watch_looks_counts_once(history: bool) -> None:
+    at = Fixture(*(Budget(per, dollars=Decimal(100)) for per in ("day", "conversation", "run")), history=history)
+    other, waiting = at.enter(), at.enter()
+    await at.end(other, 7)
+    watch = await at.budgets.watch(at.ledger, waiting)
+    assert [one.spent.dollars for one in watch.standings(ALL)] == [7, 7, 7]
+
+
+async def test_a_run_counts_what_is_asked_since_it_began_and_nothing_before() -> None:
+    at = Fixture(Budget("run", dollars=Decimal(100)))
+    await at.archive.record("c", Receipt("p", "m", Usage(1, 1), Cost(Decimal(50), Source.REPORTED), id="yesterday's"))
+    first, second = at.enter(), at.enter()
+    watch = await at.budgets.watch(at.ledger, second)
+    first.spent = [Spent("m", 1, Decimal(3))]
+    assert watch.standings(ALL)[0].spent.dollars == 3
+    await at.end(first, 4)
+    second.spent = [Spent("m", 1, Decimal(2))]
+    (standing,) = watch.standings(ALL)
+    assert standing.spent.dollars == 6
+    assert standing.text == "$6.00 of the budget of $100.00 for this run is spent"
+
+
+@pytest.mark.parametrize("history", [True, False])
 async def test_yesterdays_streams_are_not_todays(history: bool) -> None:
     at = Fixture(Budget("day", dollars=Decimal(100)), history=history)
     under_way, last = at.enter(), at.enter()

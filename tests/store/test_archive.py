@@ -13,7 +13,7 @@ from tests.store.keeping import Clock, Talk, alike, full_message, names, opened,
 from tui_stream.core.archive import Archive
 from tui_stream.core.models import Conversation, Cost, Message, Role, Source, utc_now
 from tui_stream.core.tree import Tree
-from tui_stream.errors import StoreError
+from tui_stream.errors import StoreError, UnknownIdError
 from tui_stream.store import open_store
 from tui_stream.store.archive import SqliteArchive
 
@@ -69,10 +69,10 @@ async def test_a_conversation_is_found_by_the_beginning_of_its_id(archive: Sqlit
         await archive.import_conversation(Conversation(id=name, messages=[Message(Role.USER, name)]))
     assert await archive.resolve("abc") == "abc1"
     assert await archive.resolve("abd") == "abd"
-    with pytest.raises(StoreError, match=r"'ab': .*abc1"):
+    with pytest.raises(UnknownIdError, match=r"'ab': .*abc1"):
         await archive.resolve("ab")
     for prefix in ("x", "", "%", "ab_"):
-        with pytest.raises(StoreError, match="begins with"):
+        with pytest.raises(UnknownIdError, match="begins with"):
             await archive.resolve(prefix)
     await archive.delete("abc1")
     with pytest.raises(StoreError, match="begins with"):

@@ -6,7 +6,7 @@ After the first token nothing is asked again by itself: the text stays, and the 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -19,7 +19,8 @@ from tui_stream.core.events import Rerouted, ResponseStarted, Retrying, TurnStat
 from tui_stream.core.models import ChatMessage, ChatRequest
 from tui_stream.core.route import Answerer, Route
 from tui_stream.core.turn import Turn
-from tui_stream.core.watchdog import Limits
+from tui_stream.core.wanted import fitted
+from tui_stream.core.watchdog import Limits, TimeUsed, too_late
 from tui_stream.errors import (
     BudgetError,
     ConfigError,
@@ -62,6 +63,7 @@ class Manner:
         journal: told of all that arrives.
         log: takes note of what happens.
         account: counts what the turn takes, and knows when to stop it.
+        schema: a JSON Schema that the answer has to be valid by.
     """
 
     frame: float
@@ -71,6 +73,7 @@ class Manner:
     journal: Keeper
     log: EventLog
     account: Account
+    schema: Mapping[str, object] | None = None
 
 
 class Attempts:
@@ -88,6 +91,7 @@ class Attempts:
         self._route = route
         self._messages = messages
         self._manner = manner
+        self._used = TimeUsed()
 
     async def run(self) -> AsyncGenerator[TurnUpdate, None]:
         """Asks one model after the other until one answers.
@@ -113,6 +117,8 @@ class Attempts:
                 if not _is_of_the_request(error):
                     self._route.failed(number)
                 failures.append((label, error))
+                if not self._used.leaves(self._manner.limits):
+                    break
             else:
                 self._route.answered(number)
                 return
@@ -139,7 +145,8 @@ class Attempts:
         turn.ask(answerer)
         await self._manner.account.open(answerer)
         while True:
-            request = ChatRequest(answerer.model, self._messages(), answerer.options)
+            wanted = ChatRequest(answerer.model, self._messages(), answerer.options, self._manner.schema)
+            request = fitted(wanted, answerer.provider.capabilities, answerer.label)
             await self._admit(request)
             yield turn.request()
             try:
@@ -157,6 +164,8 @@ class Attempts:
                 delay = backoff.failed(error)
                 if delay is None:
                     raise
+                if not self._used.leaves(self._manner.limits, delay):
+                    raise too_late(error, self._manner.limits) from error
                 failure = error
             else:
                 return
@@ -187,7 +196,8 @@ class Attempts:
         self._log_request(answerer, request)
         source, arrived = answerer.provider.stream(request), manner.journal.arrived
         most = MOST_A_FRAME if manner.frame else MOST_PENDING
-        stream = batches(source, interval=manner.frame, limits=manner.limits, most_pending=most, arrived=arrived)
+        limits, used = manner.limits, self._used
+        stream = batches(source, interval=manner.frame, limits=limits, used=used, most_pending=most, arrived=arrived)
         spent: BudgetError | None = None
         async with aclosing(stream):
             async for batch in stream:
@@ -210,7 +220,7 @@ class Attempts:
 
     async def _pause(self, delay: float) -> None:
         """Waits, unless the person does not want to."""
-        hurried = self._turn.hurried.wait()
+        hurried, began = self._turn.hurried.wait(), self._turn.stats.elapsed
         waits = [asyncio.ensure_future(self._manner.sleep(delay)), asyncio.ensure_future(hurried)]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
@@ -218,6 +228,7 @@ class Attempts:
             for wait in waits:
                 wait.cancel()
             await asyncio.gather(*waits, return_exceptions=True)
+        self._used.seconds += self._turn.stats.elapsed - began
 
     # -- the log ------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 
 from tui_stream.core.events import Event, Progress, ReasoningDelta, TextDelta, ToolCallDelta, UsageReport
-from tui_stream.core.watchdog import Limits, Watchdog
+from tui_stream.core.watchdog import Limits, TimeUsed, Watchdog
 from tui_stream.errors import OverrunError
 
 MOST_PENDING = 1 << 18
@@ -44,6 +44,7 @@ Waiting = Callable[[], Batch]
 """What has arrived and was not handed on yet; it stays where it is."""
 
 
+_TOKENS = (TextDelta, ReasoningDelta, ToolCallDelta)
 _OF_AN_EVENT = 16  # characters that cost as much as an event does beside its text
 
 
@@ -64,14 +65,22 @@ class _Queue:
         self.end = asyncio.Event()
 
     def put(self, event: Event) -> None:
-        first = not self.pending
+        before = self.pending
+        if type(event) is TextDelta:  # as most are; a pattern takes longer to see that
+            self._text.append(event.text)
+            size = len(event.text)
+            self._sizes[0] += size
+            self.pending += size
+        else:
+            self._put_rarer(event)
+        if self.pending == before:
+            return
+        self.news.set()
+        if not before and self._arrived is not None:
+            self._arrived(self.look)
+
+    def _put_rarer(self, event: Event) -> None:
         match event:
-            case TextDelta("") | ReasoningDelta(""):
-                return
-            case TextDelta(text):
-                self._text.append(text)
-                self._sizes[0] += len(text)
-                self.pending += len(text)
             case ReasoningDelta(text):
                 self._reasoning.append(text)
                 self._sizes[1] += len(text)
@@ -84,9 +93,6 @@ class _Queue:
                     self._counted = (self._sizes[0], self._sizes[1])
                 self._events.append(event)
                 self.pending += _OF_AN_EVENT
-        self.news.set()
-        if first and self._arrived is not None:
-            self._arrived(self.look)
 
     def look(self) -> Batch:
         return Batch("".join(self._text), "".join(self._reasoning), tuple(self._events), self._counted)
@@ -113,12 +119,14 @@ class _Queue:
 class _Pump:
     """The one task that reads the stream."""
 
-    def __init__(self, source: AsyncGenerator[Event, None], queue: _Queue, limits: Limits, most: int) -> None:
+    def __init__(
+        self, source: AsyncGenerator[Event, None], queue: _Queue, limits: Limits, used: TimeUsed | None, most: int
+    ) -> None:
         self._source = source
         self._queue = queue
         self._most = most
         self._overrun: OverrunError | None = None
-        self._watchdog = Watchdog(limits, self._expire)
+        self._watchdog = Watchdog(limits, self._expire, used)
         self.task = asyncio.create_task(self._run())
 
     def _expire(self, error: OverrunError) -> None:
@@ -147,7 +155,7 @@ class _Pump:
         if isinstance(event, Progress):
             self._watchdog.restart()
         else:
-            self._watchdog.event(token=isinstance(event, TextDelta | ReasoningDelta | ToolCallDelta))
+            self._watchdog.event(token=isinstance(event, _TOKENS))
 
     async def _wait_for_room(self) -> None:
         self._queue.room.clear()
@@ -179,6 +187,7 @@ async def batches(
     *,
     interval: float = 1 / 30,
     limits: Limits | None = None,
+    used: TimeUsed | None = None,
     most_pending: int = MOST_PENDING,
     arrived: Callable[[Waiting], None] | None = None,
 ) -> AsyncGenerator[Batch, None]:
@@ -191,6 +200,7 @@ async def batches(
         source: a provider's stream; consumed and closed here.
         interval: seconds from one batch to the next; 0 hands on what is there.
         limits: how long ``source`` may keep silent or last.
+        used: what earlier requests for the same answer took of that, and is told what this one took.
         most_pending: characters that may wait; more than that holds ``source`` up, and no batch has more than twice as
             many.
         arrived: called when something arrives while nothing waits, with a look at what will have come to wait. A slow
@@ -201,7 +211,7 @@ async def batches(
         TuiStreamError: whatever ``source`` raised, likewise after the tail.
     """
     queue = _Queue(arrived)
-    pump = _Pump(source, queue, limits or Limits(), most_pending)
+    pump = _Pump(source, queue, limits or Limits(), used, most_pending)
     loop = asyncio.get_running_loop()
     due = 0.0
     try:

@@ -23,6 +23,7 @@ from tui_stream.errors import StoreError
 
 _SCOPES: dict[Period, str] = {
     "turn": "for a turn",
+    "run": "for this run",
     "conversation": "for a conversation",
     "day": "for today",
     "month": "for this month",
@@ -160,7 +161,9 @@ class Watch:
             return
         try:
             for per in periods:
-                self._earlier[per] = await ledger.before(per, conversation_id, seen | entry.gone)
+                asked = per != "run"  # the history knows nothing of runs
+                without = seen | entry.gone
+                self._earlier[per] = await ledger.before(per, conversation_id, without) if asked else own[per]
         except StoreError:
             self.blind, self._earlier = True, own
 

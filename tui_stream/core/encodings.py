@@ -1,4 +1,4 @@
-"""Which encoding a terminal reads: in one of 8 bits, the bytes of UTF-8 are control characters."""
+"""Which encoding a standard stream is read in: in one of 8 bits, the bytes of UTF-8 are control characters."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TextIO
 
 
 def reads_utf8(stream: TextIO) -> bool:
-    """Whether what reads a standard stream takes UTF-8, as far as anybody knows.
+    """Whether what reads a standard stream takes UTF-8, as far as anybody knows; others find control bytes in it.
 
     The locale "C", whose encoding is ASCII, stands where nobody has chosen one (https://peps.python.org/pep-0540/).
     """

@@ -24,6 +24,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
+from tui_stream.core.images import PICTURE_TOKENS
 from tui_stream.core.models import ChatMessage, Estimate, Message, Source, Usage
 
 CHARACTERS_PER_TOKEN = 4.0
@@ -110,16 +111,18 @@ class Growing:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """The messages of a request, as far as tokens depend on them."""
+    """The messages of a request, as far as tokens depend on them; a picture counts by a rule, see `PICTURE_TOKENS`."""
 
     messages: int
     size: Size
+    pictures: int = 0
 
     @classmethod
     def of(cls, messages: Iterable[ChatMessage]) -> Sent:
         """The messages'."""
-        sizes = [size_of(message.content) for message in messages]
-        return cls(len(sizes), Size(sum(size.plain for size in sizes), sum(size.marks for size in sizes)))
+        sent = [(size_of(message.content), len(message.images)) for message in messages]
+        size = Size(sum(size.plain for size, _ in sent), sum(size.marks for size, _ in sent))
+        return cls(len(sent), size, sum(pictures for _, pictures in sent))
 
     @property
     def row(self) -> _Row:
@@ -192,7 +195,7 @@ class Estimator:
         """
         if not sent.messages:
             return 0
-        tokens = self._prompts.at(sent.row)
+        tokens = self._prompts.at(sent.row) + PICTURE_TOKENS * sent.pictures
         if before is not None and before.input_tokens is not None and before.sent.size.whole <= sent.size.whole:
             tokens += before.input_tokens - self._prompts.at(before.sent.row)
         return max(sent.messages, int(tokens + 0.5))

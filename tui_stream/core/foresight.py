@@ -18,7 +18,7 @@ from tui_stream.core.books import Books
 from tui_stream.core.budgets import Standing
 from tui_stream.core.errands import Errand
 from tui_stream.core.estimates import Estimator, Sent, earlier_sample
-from tui_stream.core.history import request_messages
+from tui_stream.core.history import request_messages, system_of
 from tui_stream.core.ledger import added, spent_by, spent_on
 from tui_stream.core.metering import total
 from tui_stream.core.models import ChatMessage, Conversation, Cost, Cut, Message, Role, Source, Usage
@@ -178,7 +178,8 @@ class Foresight(TurnOpener):
         place = _first_sent(path)
         starts = [number for number in turns_of(path) if number > place]
         prompt, end = Message(Role.USER, repair(text)), len(path)
-        for start, sent in zip((*starts, end), rests(path, starts, prompt, system=self.options.system), strict=True):
+        system = system_of(path, self.options.system)
+        for start, sent in zip((*starts, end), rests(path, starts, prompt, system=system), strict=True):
             cut, tokens = Cut(path[start].id if start < end else prompt.id, start), estimator.prompt(sent)
             if most is None or tokens <= most:
                 break
@@ -198,10 +199,11 @@ class Foresight(TurnOpener):
         """
         answerer = self._chosen()
         estimator, window = await self.books.estimator(answerer), await self.books.windows.find(answerer)
-        summary = ""
+        summary, system = "", system_of(plan.before, self.options.system)
         for piece in _pieces(plan.before, estimator, None if window is None else int(window * WARN)):
-            said = f"{self.options.system}\n\n{_SO_FAR}\n\n{summary}" if summary else self.options.system
-            messages = (*request_messages(piece, system=said), ChatMessage(Role.USER, _ASKED))
+            said = f"{system}\n\n{_SO_FAR}\n\n{summary}" if summary else system
+            spoken = [message for message in piece if message.role is not Role.SYSTEM]
+            messages = (*request_messages(spoken, system=said), ChatMessage(Role.USER, _ASKED))
             errand = Errand(
                 self.books,
                 answerer,

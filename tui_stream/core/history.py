@@ -2,7 +2,8 @@
 
 Servers refuse, and chat templates choke on, empty answers and roles that do not alternate. A turn that was
 cancelled, failed or interrupted before its first token leaves a question without an answer: it stays on the screen
-and in the store, and is left out of what is sent. So is what a person decided to leave out (`Cut`).
+and in the store, and is left out of what is sent. So is what a person decided to leave out (`Cut`). Of system prompts
+the newest holds, and stands at the beginning: many templates take one there alone.
 """
 
 from __future__ import annotations
@@ -22,15 +23,17 @@ def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[
 
     Args:
         messages: the path through the conversation, ending with the prompt to answer.
-        system: a system prompt, left out where it is blank.
+        system: the system prompt where the conversation has none of its own; left out where it is blank.
     """
+    system = system_of(messages, system)
     messages, summary = _after_cut(messages)
+    messages = [message for message in messages if message.role is not Role.SYSTEM]
     said = "\n\n".join(part for part in (system, summary) if part.strip())
     sent = [ChatMessage(Role.SYSTEM, said)] if said else []
     asked: list[ChatMessage] = []
     for message in messages:
         if not message.empty:
-            asked.append(ChatMessage(message.role, message.text))
+            asked.append(ChatMessage(message.role, message.text, message.images))
         elif message.role is Role.ASSISTANT and message.status in _UNFINISHED:
             asked.clear()
         if message.role is Role.ASSISTANT:
@@ -38,6 +41,22 @@ def request_messages(messages: Sequence[Message], *, system: str = "") -> tuple[
             asked.clear()
     _add_all(sent, asked)
     return tuple(sent)
+
+
+def system_of(messages: Sequence[Message], usual: str = "") -> str:
+    """The system prompt that holds at the end of a path: the newest on it, what was left out included.
+
+    Args:
+        messages: the path; several in a row are one.
+        usual: what holds where there is none.
+    """
+    said: list[str] = []
+    for message in reversed(messages):
+        if message.role is Role.SYSTEM:
+            said.append(message.text)
+        elif said:
+            break
+    return "\n\n".join(text for text in reversed(said) if text.strip()) or usual
 
 
 def _after_cut(messages: Sequence[Message]) -> tuple[Sequence[Message], str]:
@@ -76,6 +95,7 @@ def _add_all(sent: list[ChatMessage], messages: Sequence[ChatMessage]) -> None:
 
 def _add(sent: list[ChatMessage], message: ChatMessage) -> None:
     """Appends, joining two in a row of one role into one."""
-    if sent and sent[-1].role is message.role and message.role is not Role.SYSTEM:
-        message = ChatMessage(message.role, f"{sent.pop().content}\n\n{message.content}")
+    if sent and sent[-1].role is message.role:
+        last = sent.pop()
+        message = ChatMessage(message.role, f"{last.content}\n\n{message.content}", last.images + message.images)
     sent.append(message)

@@ -15,7 +15,8 @@ from typing import Literal
 from tui_stream.core.accounts import Accounts, Receipt, Spent
 from tui_stream.core.models import Cost, Source, Usage
 
-Period = Literal["turn", "conversation", "day", "month"]
+Period = Literal["turn", "run", "conversation", "day", "month"]
+"""A run is all that is asked for from the start of the program to its end."""
 
 
 def added(parts: Iterable[Spent]) -> Spent:
@@ -199,7 +200,7 @@ class Ledger:
         if per == "turn":
             return []
         since, only = self.start_of(per), conversation_id if per == "conversation" else None
-        if self._accounts is None:
+        if self._accounts is None or per == "run":
             return list(self.own.of(per, since, conversation_id))
         return await self._accounts.spent(since=since, conversation_id=only, without=self.ids.union(without))
 

@@ -143,8 +143,8 @@ class TurnMeter:
 
     @property
     def estimate(self) -> Estimate | None:
-        """What the request was taken for; None before it left."""
-        if self.sent is None or self.prompt_tokens is None:
+        """What the request was taken for; None before it left, and with pictures: nothing is learned from those."""
+        if self.sent is None or self.prompt_tokens is None or self.sent.pictures:
             return None
         told = self._reported is not None and self._reported.reasoning_tokens is not None
         made = self._text.size if told else self._made

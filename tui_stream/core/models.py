@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from tui_stream.core.amounts import Cost, Estimate, Price, Source, Timing, Usage
+from tui_stream.core.images import Image
 from tui_stream.core.tree import Tree
 
 if TYPE_CHECKING:
@@ -147,6 +148,7 @@ class Message:
         notes: how the answer came about, where that is worth a sentence: that another model answered, for instance.
         receipts: what its requests came to one by one, where it took several, or one that was made later than it; the
             message's own figures are their sums.
+        images: pictures that go with a prompt; they are sent, and no store keeps them.
     """
 
     role: Role
@@ -171,6 +173,7 @@ class Message:
     cut: Cut | None = None
     asked: str = ""
     receipts: tuple[Receipt, ...] = ()
+    images: tuple[Image, ...] = ()
 
     @property
     def empty(self) -> bool:
@@ -215,6 +218,7 @@ class ChatMessage:
 
     role: Role
     content: str
+    images: tuple[Image, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,11 +230,13 @@ class ChatRequest:
         messages: a valid history, the system prompt first where there is one.
         options: the provider's own parameters by their own names (``temperature``, ``max_tokens``,
             ``num_ctx`` ...), passed through.
+        schema: a JSON Schema that the answer has to be valid by; None for an answer in any form.
     """
 
     model: str
     messages: tuple[ChatMessage, ...]
     options: Mapping[str, object] = field(default_factory=dict)
+    schema: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)

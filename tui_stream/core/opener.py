@@ -7,15 +7,17 @@ want one of ``conversation.messages``. `ChatSession` runs the turns that are ope
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections.abc import Sequence
 
 from tui_stream.core.follower import keep
-from tui_stream.core.history import unanswered
+from tui_stream.core.history import system_of, unanswered
 from tui_stream.core.holder import ConversationHolder
+from tui_stream.core.images import Image
 from tui_stream.core.models import UNDER_WAY, Cut, Message, MessageStatus, Role
 from tui_stream.core.options import SessionOptions
 from tui_stream.core.provider import TakesContext
 from tui_stream.core.route import Answerer
-from tui_stream.core.sanitize import repair
+from tui_stream.core.sanitize import clean_line, repair
 from tui_stream.core.stats import TurnTimer
 from tui_stream.core.turn import Turn
 
@@ -33,17 +35,32 @@ class TurnOpener(ConversationHolder):
     def _chosen(self, model: str = "") -> Answerer:
         """Who answers the next turn; with ``model`` another one of the same provider."""
 
-    def begin(self, text: str, *, cut: Cut | None = None) -> Turn:
+    def begin(self, text: str, *, images: Sequence[Image] = (), cut: Cut | None = None) -> Turn:
         """Opens a turn: the prompt and the still empty answer stand in the conversation.
 
         Args:
             text: the prompt.
+            images: pictures that go with the prompt; of them the history keeps the names alone.
             cut: what of the conversation is not sent from now on; see `Foresight.plan`.
         """
         messages, tree = self.conversation.messages, self.conversation.tree
-        turn = self._ask(text, messages[-1].id if messages else tree.head)
+        turn = self._ask(text, messages[-1].id if messages else tree.head, images)
         turn.prompt.cut = cut
         return turn
+
+    async def instruct(self, text: str) -> None:
+        """Has a system prompt hold from the next turn on, in place of the one before; it is kept as a message.
+
+        Raises:
+            ValueError: an answer streams.
+            StoreError: earlier messages cannot be read.
+        """
+        self._refuse_while_running()
+        said = repair(text)
+        if said.strip() and system_of(await self.path()) != said:
+            messages, tree = self.conversation.messages, self.conversation.tree
+            parent = messages[-1].id if messages else tree.head
+            self._branches.append(Message(Role.SYSTEM, said, parent_id=parent))
 
     def begin_apart(self, text: str) -> Turn:
         """Opens a turn on a branch of its own, which carries nothing of what was said so far.
@@ -117,6 +134,20 @@ class TurnOpener(ConversationHolder):
         self._branches.drop(answer)
         return turn
 
+    def beside(self, answer: Message) -> Turn:
+        """Opens a turn that answers a prompt once more, on a branch beside an answer that it has or is getting.
+
+        The new one is shown from now on; the other one, if it streams, goes on.
+
+        Raises:
+            ValueError: it is not an answer that is shown.
+        """
+        if answer.role is not Role.ASSISTANT:
+            raise ValueError("only an answer can have another one beside it")
+        prompt = self._prompt_of(answer)
+        self._branches.cut(answer)
+        return self._answering(prompt)
+
     def answer(self, prompt: Message) -> Turn:
         """Opens a turn that answers a prompt which has no answer: the last message that is shown.
 
@@ -163,8 +194,9 @@ class TurnOpener(ConversationHolder):
         """What the person said to get this answer, where it did not begin: no later request carries that."""
         return unanswered(self.conversation.messages, answer)
 
-    def _ask(self, text: str, parent: str | None) -> Turn:
-        prompt = Message(Role.USER, repair(text), parent_id=parent)
+    def _ask(self, text: str, parent: str | None, images: Sequence[Image] = ()) -> Turn:
+        notes = [f"Sent with a picture: {clean_line(image.name)}" for image in images]
+        prompt = Message(Role.USER, repair(text), parent_id=parent, notes=notes, images=tuple(images))
         self._branches.append(prompt)
         return self._answering(prompt)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tui_stream.core.backoff import RetryPolicy
@@ -18,6 +19,7 @@ class SessionOptions:
         system: a system prompt, or nothing.
         options: the provider's own parameters.
         frame: seconds from one update to the next.
+        schema: a JSON Schema that answers have to be valid by; see `ChatRequest`.
         cleaner: what every piece of foreign text goes through on its way in.
     """
 
@@ -28,3 +30,4 @@ class SessionOptions:
     limits: Limits = field(default_factory=Limits)
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     cleaner: Cleaner = clean
+    schema: Mapping[str, object] | None = None

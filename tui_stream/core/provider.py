@@ -25,12 +25,16 @@ class Capabilities:
         local: the model runs on this machine and costs nothing per token.
         reasoning: it may stream reasoning apart from the answer.
         context: more context may be sent on the open stream while it answers.
+        images: prompts may carry pictures.
+        schemas: it can be told a JSON Schema that its answer has to be valid by.
         context_window: tokens that a request and its answer may hold together; None while it is not known.
     """
 
     local: bool = False
     reasoning: bool = False
     context: bool = False
+    images: bool = False
+    schemas: bool = False
     context_window: int | None = None
 
 

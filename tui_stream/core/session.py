@@ -31,7 +31,7 @@ from tui_stream.core.follower import Follower, keep
 from tui_stream.core.foresight import Foresight, charge
 from tui_stream.core.history import request_messages
 from tui_stream.core.metering import total
-from tui_stream.core.models import ChatMessage, Conversation, Cost, Message, MessageStatus, Source
+from tui_stream.core.models import ChatMessage, Conversation, Cost, Message, MessageStatus, Role, Source
 from tui_stream.core.options import SessionOptions
 from tui_stream.core.pricing import NoPrices, PriceBook
 from tui_stream.core.provider import Provider
@@ -131,8 +131,8 @@ class ChatSession(Foresight):
             TuiStreamError: the model cannot be asked, or named none.
         """
         self._refuse_while_running()
-        beginning = await self._branches.beginning(2) if other is None else other.messages[:2]
-        exchange = [message for message in beginning if not message.empty]
+        beginning = await self._branches.beginning(3) if other is None else other.messages[:3]
+        exchange = [message for message in beginning if not message.empty and message.role is not Role.SYSTEM][:2]
         if not exchange:
             raise ValueError("there is nothing to name yet")
         named = other or self.conversation
@@ -188,10 +188,23 @@ class ChatSession(Foresight):
         earlier = await self._branches.before()
 
         def history() -> tuple[ChatMessage, ...]:
-            path = self.conversation.messages[: self._branches.place(turn.message) + turn.resumed]
+            messages = self.conversation.messages
+            if turn.message in messages:
+                path = messages[: self._branches.place(turn.message) + turn.resumed]
+            else:  # another answer to the prompt is shown
+                path = messages[: self._branches.place(turn.prompt) + 1]
             return request_messages([*earlier, *path], system=options.system)
 
-        manner = Manner(options.frame, options.limits, options.retry, self._sleep, follower, self._log, account)
+        manner = Manner(
+            options.frame,
+            options.limits,
+            options.retry,
+            self._sleep,
+            follower,
+            self._log,
+            account,
+            options.schema,
+        )
         route = self._route.led_by(turn.instead) if turn.instead else self._route
         return Attempts(turn, route, history, manner)
 

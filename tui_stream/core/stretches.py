@@ -29,8 +29,9 @@ class Stretch:
 
     @classmethod
     def of(cls, messages: Sequence[Message], *, system: str = "") -> Stretch:
-        """These messages, all of them: what was left out from one of them on is not."""
-        sent = request_messages([replace(message, cut=None) for message in messages], system=system)
+        """These messages, all of them: what was left out from one of them on is not, but system prompts are."""
+        said = [replace(message, cut=None) for message in messages if message.role is not Role.SYSTEM]
+        sent = request_messages(said, system=system)
         return cls(Sent.of(sent), sent[0].role, sent[-1].role) if sent else cls(Sent(0, Size()))
 
     def then(self, other: Stretch) -> Stretch:
@@ -40,7 +41,8 @@ class Stretch:
         joined = self.last is other.first and self.last is not Role.SYSTEM
         count = self.sent.messages + other.sent.messages - joined
         size = self.sent.size.plus(other.sent.size)
-        return Stretch(Sent(count, size.plus(_JOINT) if joined else size), self.first, other.last)
+        pictures = self.sent.pictures + other.sent.pictures
+        return Stretch(Sent(count, size.plus(_JOINT) if joined else size, pictures), self.first, other.last)
 
 
 def turns_of(path: Sequence[Message]) -> list[int]:

@@ -212,9 +212,15 @@ class Turn:
     ) -> TurnUpdate:
         text, thoughts = _joined(pieces, self._seam)
         text += self._seam.flush() if self._ended else ""
-        self.message.text += text
+        self._append(text)
         self.message.reasoning += thoughts
         return self.update(text=text, reasoning=thoughts, progress=progress, events=events)
+
+    def _append(self, text: str) -> None:
+        """Adds to the message's text, which is not copied for that where nobody else holds it at the moment."""
+        whole, self.message.text = self.message.text, ""
+        whole += text
+        self.message.text = whole
 
     def _apply_event(self, event: Event) -> None:
         match event:

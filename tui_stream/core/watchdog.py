@@ -9,7 +9,9 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tui_stream.errors import OverrunError
+from tui_stream.errors import OverrunError, TuiStreamError
+
+_FLAG = ", or --timeout where it was given"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +23,37 @@ class Limits:
     total: float = 0.0
 
 
-class Watchdog:
-    """Calls ``expire`` with an error once a limit is overrun; needs a running event loop."""
+@dataclass(slots=True)
+class TimeUsed:
+    """What the requests for one answer, and the waits between them, have used of the time that it may take in all.
 
-    def __init__(self, limits: Limits, expire: Callable[[OverrunError], None]) -> None:
+    Attributes:
+        seconds: so much; of a request under way, what came before it.
+    """
+
+    seconds: float = 0.0
+
+    def leaves(self, limits: Limits, delay: float = 0.0) -> bool:
+        """Whether there is time for anything after a wait."""
+        return not limits.total or self.seconds + delay < limits.total
+
+
+class Watchdog:
+    """Calls ``expire`` with an error once a limit is overrun; needs a running event loop.
+
+    Args:
+        limits: those that hold.
+        expire: is called once.
+        used: is kept up to date when this stops.
+    """
+
+    def __init__(self, limits: Limits, expire: Callable[[OverrunError], None], used: TimeUsed | None = None) -> None:
         self._limits = limits
         self._expire = expire
+        self._used = used or TimeUsed()
         self._loop = asyncio.get_running_loop()
-        self._began = self._newest = self._loop.time()
+        self._newest = self._loop.time()
+        self._began = self._newest - self._used.seconds
         self._has_token = False
         self._held = False
         self._timer: asyncio.TimerHandle | None = None
@@ -49,10 +74,15 @@ class Watchdog:
 
     def restart(self) -> None:
         """The request has not left yet; what was spent on the work before it does not count."""
-        self._began = self._newest = self._loop.time()
+        self._newest = self._loop.time()
+        self._began = self._newest - self._used.seconds
 
     def stop(self) -> None:
         """No limit holds any more."""
+        self._used.seconds = self._loop.time() - self._began
+        self._disarm()
+
+    def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
 
@@ -68,7 +98,7 @@ class Watchdog:
         return min(moments, default=None)
 
     def _arm(self) -> None:
-        self.stop()
+        self._disarm()
         deadline = self._deadline()
         if deadline is not None:
             self._timer = self._loop.call_at(deadline[0], self._look)
@@ -81,10 +111,17 @@ class Watchdog:
             self._expire(_error(deadline[1], getattr(self._limits, deadline[1])))
 
 
+def too_late(failure: TuiStreamError, limits: Limits) -> OverrunError:
+    """What is said where a request failed, and a wait until the next would overrun the whole time."""
+    said = f"{failure.message} Trying again would take longer than the {limits.total:g} s that an answer may take."
+    return OverrunError(said, hint=f"Raise timeouts.total in the settings{_FLAG}.")
+
+
 def _error(name: str, limit: float) -> OverrunError:
     said = {
         "first_token": f"No answer began within {limit:g} s",
         "between_tokens": f"The stream stalled: nothing came for {limit:g} s",
         "total": f"The answer took longer than {limit:g} s",
     }[name]
-    return OverrunError(f"{said}.", hint=f"Try again, or raise timeouts.{name} in the settings.")
+    flag = _FLAG if name == "total" else ""
+    return OverrunError(f"{said}.", hint=f"Try again, or raise timeouts.{name} in the settings{flag}.")

@@ -16,7 +16,7 @@ from tui_stream.core.sanitize import clean, clean_line
 
 _REASONS: Final = {
     FinishReason.LENGTH: "Cut off: the answer reached its length limit.",
-    FinishReason.CONTENT_FILTER: "Cut off by the provider's content filter.",
+    FinishReason.CONTENT_FILTER: "Refused, or cut off by the provider's content filter.",
     FinishReason.TOOL_CALLS: "The model asks for tools; they are shown, not run.",
 }
 _UNDER_WAY: Final = {

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from tui_stream.core.models import Conversation, Cost, Message, Source
-from tui_stream.errors import StoreError
+from tui_stream.errors import StoreError, UnknownIdError
 from tui_stream.store import receipts
 from tui_stream.store.branches import shape, standing
 from tui_stream.store.database import Connection
@@ -151,7 +151,7 @@ class Named:
         """The one that is meant.
 
         Raises:
-            StoreError: none is, or one of several.
+            UnknownIdError: none is, or one of several.
         """
         if self.prefix in self.ids:
             return self.prefix
@@ -159,9 +159,11 @@ class Named:
             return self.ids[0]
         if not self.ids:
             which, flag = ("deleted conversation's", " --deleted") if self.deleted else ("conversation's", "")
-            raise StoreError(f"No {which} id begins with {self.prefix!r}.", hint=f"See tui-stream history list{flag}.")
+            raise UnknownIdError(
+                f"No {which} id begins with {self.prefix!r}.", hint=f"See tui-stream history list{flag}."
+            )
         shown = ", ".join(self.ids[:5]) + (" …" if len(self.ids) > 5 else "")  # noqa: PLR2004 # enough to tell apart
-        raise StoreError(
+        raise UnknownIdError(
             f"The ids of several conversations begin with {self.prefix!r}: {shown}.", hint="Give more of the id."
         )
 

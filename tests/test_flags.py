@@ -26,7 +26,7 @@ def by_typer(arguments: list[str], monkeypatch: pytest.MonkeyPatch) -> Asked | N
     return seen[0] if seen else None
 
 
-_WORDS = st.sampled_from(["a", "two words", "--model", "-m", "-o", "--speed=2", "--speed", "1.5", "x", "--nope"])
+_WORDS = st.sampled_from(["a", "two words", "--model", "-m", "-o", "--speed=2", "--speed", "1.5", "x", "-", "--nope"])
 _USUAL = st.lists(
     st.one_of(
         st.tuples(st.sampled_from([s for flag in FLAGS for s in flag.spellings]), st.sampled_from(["x", "2"])),

@@ -117,7 +117,7 @@ def test_continue_and_resume_contradict_each_other() -> None:
 
 def test_an_unknown_id_is_told_before_anything_is_asked() -> None:
     done = run("pipe", "Hi", "--resume", "abc", "--provider", "openai")
-    assert (done.returncode, done.stdout) == (1, "")
+    assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == "tui-stream: No conversation's id begins with 'abc'. See tui-stream history list.\n"
     done = run("pipe", "Hi", "--continue", "--provider", "openai")
     assert (done.returncode, done.stdout) == (2, "")

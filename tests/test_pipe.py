@@ -4,6 +4,7 @@ import asyncio
 import errno
 import io
 import os
+import select
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from tui_stream.core.budgets import Budget, Budgets
 from tui_stream.core.events import Progress, ReasoningDelta, Retrying, StreamEnd, TextDelta, ToolCallDelta
 from tui_stream.core.models import FinishReason
 from tui_stream.core.session import ChatSession, OpenedSession, OpenSession, SessionOptions
-from tui_stream.errors import BudgetError, StreamBrokenError, TuiStreamError, UsageError
+from tui_stream.errors import BudgetError, StreamBrokenError, TuiStreamError
 
 STOP = StreamEnd(FinishReason.STOP)
 
@@ -31,6 +32,15 @@ class Pieces:
         if self.error is not None:
             raise self.error
         self.written.append(text)
+
+    def write_last(self, text: str) -> None:
+        self.write(text)
+
+    def step_aside(self) -> None:
+        self.aside = len(self.written)
+
+    def between(self, *, last: bool = False) -> None:
+        (self.write_last if last else self.write)("\n\n---\n\n")
 
     def end(self) -> None:
         self.ended = True
@@ -131,6 +141,35 @@ async def test_a_full_disk_is_a_clear_error() -> None:
         await ask(TextDelta("a"), STOP, output=Pieces(OSError(errno.ENOSPC, "No space left on device")))
 
 
+def test_how_much_has_come_is_said_now_and_then() -> None:
+    said = Terminal()
+    notes = pipe.Notes(said)
+    for text, thought in ((0, 60), (30, 60), (60, 60), (1200, 60), (7, 0)):
+        notes.receiving(text, thought)
+    shown = [line for line in said.getvalue().split("\r\x1b[2K") if line]
+    assert shown == ["Thinking: 60 characters", "60 characters", "1,200 characters", "7 characters"]
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+async def test_that_something_comes_is_seen_where_the_answer_is_not_yet(terminal: bool) -> None:
+    said = Terminal() if terminal else io.StringIO()
+    pieces: list[Step] = [ReasoningDelta("x" * 60), *(TextDelta("y" * 30) for _ in range(4)), STOP]
+    output = Pieces()
+    assert (
+        await pipe.run(
+            opener(ScriptedProvider([pieces])),
+            "Hi",
+            output=output,
+            notes=pipe.Notes(said),
+            asking=pipe.Asking(whole=True),
+        )
+        == 0
+    )
+    assert output.written == ["y" * 120]
+    assert ("120 characters" in said.getvalue()) is terminal
+    assert not terminal or said.getvalue().endswith("\x1b[2K")
+
+
 async def test_progress_goes_to_a_terminal_only_and_is_taken_away() -> None:
     terminal, file = Terminal(), io.StringIO()
     for stream in (terminal, file):
@@ -161,28 +200,6 @@ def test_output_is_written_byte_for_byte(tmp_path: Path) -> None:
     output.end()
     os.close(descriptor)
     assert path.read_bytes() == b"\xc3\xa9\x1b\r\n?x"
-
-
-@pytest.mark.parametrize(
-    ("argument", "piped", "prompt"),
-    [
-        ("sum up", b"text", "sum up\n\ntext"),
-        ("sum up", b"", "sum up"),
-        ("", b"\xef\xbb\xbftext\n", "text\n"),
-        ("", b"\xff", "\ufffd"),
-    ],
-)
-def test_prompts_from_argument_and_pipe(argument: str, piped: bytes, prompt: str) -> None:
-    assert pipe.read_prompt(argument, io.BytesIO(piped), interactive=False, notes=pipe.Notes(None)) == prompt
-
-
-def test_no_prompt_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="There is no prompt"):
-        pipe.read_prompt("", io.BytesIO(b" \n"), interactive=False, notes=pipe.Notes(None))
-
-
-def test_an_argument_on_a_terminal_does_not_wait_for_input() -> None:
-    assert pipe.read_prompt("Hi", io.BytesIO(b"not read"), interactive=True, notes=pipe.Notes(None)) == "Hi"
 
 
 async def test_nothing_said_besides_the_answer_carries_control_characters() -> None:
@@ -229,6 +246,36 @@ async def test_an_interrupt_gets_through_while_the_reader_is_stuck() -> None:
         await asyncio.create_task(write())
     os.close(reading)
     os.close(writing)
+
+
+async def test_what_is_written_last_does_not_stand_in_the_middle_of_a_piece() -> None:
+    reading, writing = os.pipe()
+    output = pipe.FileOutput(writing)
+    piece = "x" * 200_000
+
+    async def write() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        asyncio.get_running_loop().run_in_executor(None, cancel_when_full, writing, task)
+        output.write(piece)
+
+    with pytest.raises(asyncio.CancelledError):
+        await asyncio.create_task(write())
+    writer = asyncio.create_task(asyncio.to_thread(output.write_last, "end"))
+    received = b""
+    while not received.endswith(b"end"):
+        received += await asyncio.to_thread(os.read, reading, 65536)
+    await writer
+    assert received.decode() == piece + "end"
+    os.close(reading)
+    os.close(writing)
+
+
+def cancel_when_full(descriptor: int, task: asyncio.Task[None]) -> None:
+    """Cancels a task once a pipe takes no more."""
+    while select.select([], [descriptor], [], 0)[1]:
+        pass
+    task.cancel()
 
 
 async def test_a_budget_stops_the_answer_with_its_own_exit_code() -> None:

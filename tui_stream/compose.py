@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from tui_stream import providers
 from tui_stream.config import Settings
@@ -48,6 +50,7 @@ async def open_session(
     log: EventLog | None = None,
     archive: KeptArchive | None = None,
     conversation: Conversation | None = None,
+    schema: Mapping[str, object] | None = None,
     books: Books | None = None,
 ) -> OpenedSession:
     """Chooses the provider and makes a session with it; nothing is sent yet.
@@ -59,6 +62,7 @@ async def open_session(
         log: takes note of what happens.
         archive: keeps the conversation; None where nothing is kept.
         conversation: the one to go on with, out of the archive; a new one if it is None.
+        schema: a JSON Schema that answers have to be valid by.
         books: for several sessions at once, so that they keep the budgets together; see `make_books`.
 
     Raises:
@@ -71,7 +75,7 @@ async def open_session(
     books = books or make_books(settings, archive)
     session = ChatSession(
         provider,
-        options=_options(settings, frame, cleaner),
+        options=replace(_options(settings, choice.provider, frame, cleaner), schema=schema),
         fallbacks=[_fallback(settings, spec, choice.provider, recording) for spec in settings.fallback],
         prices=prices,
         books=books,
@@ -102,16 +106,29 @@ def _dollars(amount: float | None) -> Decimal | None:
     return None if amount is None else Decimal(str(amount))
 
 
-def _options(settings: Settings, frame: float, cleaner: Cleaner) -> SessionOptions:
+def _options(settings: Settings, provider: str, frame: float, cleaner: Cleaner) -> SessionOptions:
     timeouts, retry = settings.timeouts, settings.retry
     return SessionOptions(
         system=settings.system,
-        options=dict(settings.options),
+        options=dict(settings.options) | _limit(settings, provider),
         frame=frame,
         limits=Limits(timeouts.first_token, timeouts.between_tokens, timeouts.total),
         retry=RetryPolicy(retry.attempts, retry.base_delay, retry.max_delay, retry.longest_wait),
         cleaner=cleaner,
     )
+
+
+def _limit(settings: Settings, provider: str) -> dict[str, object]:
+    """The most tokens that an answer may have, under the provider's own name for that.
+
+    OpenAI's newer models refuse the old name, which everybody else's servers know.
+    """
+    if not settings.max_tokens:
+        return {}
+    official = any(urlsplit(address).hostname == "api.openai.com" for address in addresses(settings, provider))
+    usual = "max_completion_tokens" if official else "max_tokens"
+    named = {"openai-responses": "max_output_tokens", "ollama": "num_predict"}
+    return {named.get(provider, usual): settings.max_tokens}
 
 
 def _prices(settings: Settings, provider: str) -> PriceList:
@@ -128,6 +145,7 @@ def _fallback(settings: Settings, spec: str, chosen: str, recording: RecordingFi
         provider = make_provider(replace(settings, provider=name, model=model), name, recording)
         prices = _prices(settings, name)
         await prices.load()
-        return Answerer(provider, "", dict(settings.options) if name == chosen else {}, prices)
+        options = dict(settings.options) if name == chosen else {}
+        return Answerer(provider, "", options | _limit(settings, name), prices)
 
     return Fallback(spec, open_it)

@@ -6,7 +6,7 @@ person would see before each chat; so a command line with nothing out of the ord
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -21,6 +21,7 @@ class Flag:
         short: one letter, or nothing.
         spelled: the flag without its dashes, where it is not the name.
         repeated: it may be given several times.
+        pipe: only a pipe takes it; a command line that names no command is one for a pipe then.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Flag:
     short: str = ""
     repeated: bool = False
     spelled: str = ""
+    pipe: bool = False
 
     @property
     def spellings(self) -> list[str]:
@@ -37,6 +39,39 @@ class Flag:
 
 
 FLAGS = (
+    Flag(
+        "file",
+        "FILE",
+        "A text file to send with the prompt, under its name; - is stdin. Without a prompt, the first is the prompt.",
+        "f",
+        repeated=True,
+        pipe=True,
+    ),
+    Flag("template", "NAME", "A prompt out of the folder of templates (see: tui-stream templates).", "t", pipe=True),
+    Flag(
+        "param",
+        "NAME=VALUE",
+        "A variable of the template; @FILE stands for the text of a file.",
+        "p",
+        repeated=True,
+        pipe=True,
+    ),
+    Flag("image", "FILE", "A picture to send with the prompt: PNG, JPEG, GIF or WebP.", repeated=True, pipe=True),
+    Flag(
+        "schema",
+        "JSON|FILE",
+        "A JSON Schema that the answer has to be valid by. It is written when it is complete; the exit code is 13 if "
+        "it is not valid.",
+        pipe=True,
+    ),
+    Flag(
+        "answers",
+        "N",
+        "So many answers to one prompt, with --- between them; a hosted model is asked for four at once. Where one "
+        "fails the others go on, and the exit code is that of the first that did.",
+        "n",
+        pipe=True,
+    ),
     Flag(
         "provider", "NAME", "Who answers: embedded, openai, openai-responses, ollama, sse, ai-sdk, websocket or replay."
     ),
@@ -57,11 +92,25 @@ FLAGS = (
     Flag("offline", "", "Refuse every connection that leaves this machine."),
     Flag("system", "TEXT", "A system prompt.", "s"),
     Flag("option", "NAME=VALUE", "A parameter of the model, such as temperature=0.2.", "o", repeated=True),
+    Flag("max_tokens", "N", "So many tokens at most may the answer have; the exit code is 6 where it is cut off."),
+    Flag("timeout", "SECONDS", "How long an answer may take in all; the exit code is 5 where it is not done."),
     Flag("latest", "", "Go on with the conversation used last.", "c", spelled="continue"),
     Flag("resume", "ID", "Go on with this conversation; the beginning of its id will do (see history list)."),
     Flag("no_store", "", "Keep nothing of this conversation in the history."),
-    Flag("budget", "AMOUNT", "Stop each answer at so much: 0.05 is US dollars, 2000t tokens."),
+    Flag("budget", "AMOUNT", "Stop each answer at so much, those of -n together: 0.05 is US dollars, 2000t tokens."),
     Flag("over_budget", "", "Go past every budget, and send what is asked about for its price."),
+    Flag(
+        "no_stream",
+        "",
+        "Write the answer in one piece when it is complete, nothing of one that fails, and what had come after Ctrl+C "
+        "or where a budget stops it.",
+        pipe=True,
+    ),
+    Flag("raw", "", "Where stdout is a terminal: write the answer as it comes, not rendered.", pipe=True),
+    Flag("json", "", "Write JSON in place of the answer, one event a line; see below.", pipe=True),
+    Flag("json_schema", "", "Print the JSON Schema of the events that --json writes, and ask nothing.", pipe=True),
+    Flag("reasoning", "", "Write what the model thinks to stderr.", pipe=True),
+    Flag("stats", "", "Write a line with tokens, cost and times to stderr afterwards.", pipe=True),
     Flag("record", "FILE", "Record the stream of every answer."),
     Flag("speed", "FACTOR", "How much faster to replay a recording."),
     Flag("log", "FILE", "Write a log of events; no key stands in it, and no text of messages."),
@@ -69,8 +118,13 @@ FLAGS = (
 )
 """In the order in which help lists them."""
 
+NUMBERS: Mapping[str, type[int | float]] = {"FACTOR": float, "N": int, "SECONDS": float}
+"""What kind of number a value is that is called so."""
+POSITIVE = {"N": 1, "SECONDS": 0.001}
+"""The least that it may be."""
+
 AUTOMATIC = "chat|pipe"
-_COMMANDS = ("chat", "pipe")
+COMMANDS = ("chat", "pipe")
 
 
 @dataclass(slots=True)
@@ -90,15 +144,34 @@ class Asked:
     offline: bool = False
     system: str | None = None
     option: list[str] = field(default_factory=list)
+    max_tokens: int | None = None
+    timeout: float | None = None
     latest: bool = False
     resume: str | None = None
     no_store: bool = False
     budget: str | None = None
     over_budget: bool = False
+    file: list[Path] = field(default_factory=list)
+    template: str | None = None
+    param: list[str] = field(default_factory=list)
+    image: list[Path] = field(default_factory=list)
+    schema: str | None = None
+    answers: int | None = None
+    no_stream: bool = False
+    raw: bool = False
+    json: bool = False
+    json_schema: bool = False
+    reasoning: bool = False
+    stats: bool = False
     record: Path | None = None
     speed: float | None = None
     log: Path | None = None
     config: Path | None = None
+
+    @property
+    def is_for_pipe(self) -> bool:
+        """Whether a flag was given that only a pipe takes."""
+        return any(getattr(self, flag.name) not in (None, False, []) for flag in FLAGS if flag.pipe)
 
 
 def read(arguments: Sequence[str], others: Sequence[str]) -> Asked | None:
@@ -110,7 +183,7 @@ def read(arguments: Sequence[str], others: Sequence[str]) -> Asked | None:
     """
     asked = Asked()
     left = list(arguments)
-    if left and left[0] in _COMMANDS:
+    if left and left[0] in COMMANDS:
         asked.command = left.pop(0)
     elif left and left[0] in {*others, AUTOMATIC}:
         return None
@@ -121,6 +194,8 @@ def read(arguments: Sequence[str], others: Sequence[str]) -> Asked | None:
             prompts.append(word)
         elif not _take(asked, word, left):
             return None
+    if asked.command == "chat" and asked.is_for_pipe:
+        return None
     if len(prompts) > 1:
         return None
     asked.prompt = prompts[0] if prompts else ""
@@ -137,22 +212,27 @@ def _take(asked: Asked, word: str, left: list[str]) -> bool:
         setattr(asked, flag.name, True)
         return not equals
     if not equals:
-        if not left or left[0].startswith("-"):
+        if not left or (left[0].startswith("-") and left[0] != "-"):
             return False
         value = left.pop(0)
     return _set(asked, flag, value)
 
 
 def _set(asked: Asked, flag: Flag, value: str) -> bool:
-    if flag.repeated:
-        getattr(asked, flag.name).append(value)
-    elif flag.metavar == "FILE":
-        setattr(asked, flag.name, Path(value))
-    elif flag.metavar == "FACTOR":
+    """Sets a flag; False where its value is not of its kind."""
+    made: object = value
+    if flag.metavar == "FILE":
+        made = Path(value)
+    elif flag.metavar in NUMBERS:
         try:
-            asked.speed = float(value)
+            number = NUMBERS[flag.metavar](value)
         except ValueError:
             return False
+        if flag.metavar in POSITIVE and not number >= POSITIVE[flag.metavar]:
+            return False
+        made = number
+    if flag.repeated:
+        getattr(asked, flag.name).append(made)
     else:
-        setattr(asked, flag.name, value)
+        setattr(asked, flag.name, made)
     return True

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import io
 import os
 import sys
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, TextIO
+from typing import IO, TYPE_CHECKING
 
 from tui_stream.core import encodings
 from tui_stream.errors import UsageError
@@ -40,11 +39,14 @@ def settings_for(asked: Asked) -> Settings:
         offline=asked.offline,
         no_store=asked.no_store,
         budget=_encodable(asked.budget),
+        together=(asked.answers or 1) > 1,
         over_budget=asked.over_budget,
-        system=_encodable(asked.system),
+        system="" if asked.command == "pipe" and asked.system else asked.system,  # the pipe keeps it as a message
         options=_all_encodable(asked.option),
         record=asked.record,
         speed=asked.speed,
+        max_tokens=asked.max_tokens,
+        timeout=asked.timeout,
         log=asked.log,
     )
     return load(file=asked.config, environ=os.environ, flags=flags)
@@ -65,15 +67,32 @@ def run(asked: Asked) -> int:
     Raises:
         TuiStreamError: what a person should be told in a sentence.
     """
+    asked.prompt, asked.param = _encodable(asked.prompt) or "", list(_all_encodable(asked.param))
+    asked.system = _encodable(asked.system)
+    if asked.json_schema:
+        from tui_stream.front_pipe import print_schema
+
+        return print_schema()
+    if asked.command == AUTOMATIC:
+        talks = _is_terminal(sys.stdin) and _is_terminal(sys.stdout) and not asked.is_for_pipe
+        asked.command = "chat" if talks else "pipe"
+    template = None
+    if asked.template is not None:
+        from tui_stream.front_pipe import use_template
+
+        template = use_template(asked)
     settings = settings_for(asked)
-    command = asked.command
-    if command == AUTOMATIC:
-        command = "chat" if _is_terminal(sys.stdin) and _is_terminal(sys.stdout) else "pipe"
     from tui_stream.keeping import Keeping
 
     with Keeping(settings, latest=asked.latest, resume=asked.resume) as kept:
-        front = chat if command == "chat" else pipe
-        return front(settings, asked.prompt, kept)
+        if asked.command == "chat":
+            return chat(settings, asked.prompt, kept)
+        from tui_stream.front_pipe import follow, pipe
+
+        if follow(settings, asked, kept):
+            settings = settings_for(asked)
+        with _log(settings) as log:
+            return pipe(settings, asked, kept, template=template, log=log)
 
 
 def _is_terminal(stream: IO[str] | None) -> bool:
@@ -142,37 +161,3 @@ async def _open(settings: Settings, log: EventLog | None, kept: Keeping) -> Open
     frame = 1 / settings.ui.frame_rate
     opened: OpenedSession = await compose.open_session(settings, frame=frame, log=log, archive=kept.archive)
     return opened
-
-
-def pipe(settings: Settings, prompt: str, kept: Keeping) -> int:
-    """Asks once; the answer goes to stdout."""
-    from tui_stream import compose
-    from tui_stream import pipe as front_end
-    from tui_stream.core.sanitize import clean, repair
-
-    stdin, stdout, stderr = _standard_streams()
-    if stdout is None:
-        raise UsageError("There is no stdout to write the answer to.", hint="Do not close it.")
-    notes = front_end.Notes(stderr)
-    piped = io.BytesIO() if stdin is None else stdin.buffer
-    text = front_end.read_prompt(prompt, piped, interactive=_is_terminal(stdin), notes=notes)
-    cleaner = clean if _is_terminal(stdout) else repair
-
-    async def open_it() -> OpenedSession:
-        conversation = await kept.conversation()
-        return await compose.open_session(
-            settings, frame=0.0, cleaner=cleaner, log=log, archive=kept.archive, conversation=conversation
-        )
-
-    with _log(settings) as log:
-        return front_end.main(
-            open_it,
-            text,
-            output=front_end.FileOutput(stdout.fileno(), encodings.written(stdout)),
-            notes=notes,
-        )
-
-
-def _standard_streams() -> tuple[TextIO | None, TextIO | None, TextIO | None]:
-    """The three standard streams; None for one that was closed before the program began."""
-    return sys.stdin, sys.stdout, sys.stderr

@@ -51,6 +51,7 @@ class Keeping:
 
         Raises:
             UsageError: there is none, or the flags contradict each other.
+            UnknownIdError: no conversation, or several, have the id.
             StoreError: the history cannot be read.
         """
         if self._latest and self._resume is not None:

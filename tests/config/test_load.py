@@ -341,6 +341,14 @@ def test_option_values_are_json_or_text(text: str, value: object) -> None:
     assert parse_option(text) == ("a", value)
 
 
+@pytest.mark.parametrize("value", [r'"\ud800"', r'["a", {"b": "\udc00"}]', r'{"\ud800": 1}', "\udcff"])
+def test_an_option_that_is_no_text_is_refused(value: str) -> None:
+    with pytest.raises(ConfigError, match="--option stop: half of a surrogate pair is no text"):
+        load(environ={}, flags=Overrides(options=(f"stop={value}",)))
+    whole = parse_option(r'stop="\ud83d\ude00"')[1]
+    assert load(environ={}, flags=Overrides(options=(f"stop={whole}",))).options == {"stop": "😀"}
+
+
 @pytest.mark.parametrize("text", ["temperature", "=1", " =1", ""])
 def test_an_option_needs_a_name_and_a_value(text: str) -> None:
     with pytest.raises(UsageError, match="NAME=VALUE"):
@@ -765,6 +773,9 @@ def test_budgets_and_prices_are_read(tmp_path: Path) -> None:
         BudgetSetting("turn", None, 100, "x*"),
         BudgetSetting("turn", 0.05),
     )
+    assert load(file=file, environ={}, flags=Overrides(budget="7t", together=True)).budgets[-1] == BudgetSetting(
+        "run", None, 7
+    )
     assert settings.over_budget
     assert settings.prices == (PriceSetting("m", 1.0, 2.0, above=200_000),)
 
@@ -774,7 +785,7 @@ def test_budgets_and_prices_are_read(tmp_path: Path) -> None:
     [
         ('per = "day"', "budgets[0]: dollars or tokens must be given."),
         ("dollars = 1", "per must be given too."),
-        ('per = "week"\ndollars = 1', "expected one of turn, conversation, day, month"),
+        ('per = "week"\ndollars = 1', "expected one of turn, run, conversation, day, month"),
         ('per = "day"\ndollars = -1', "of 0 or more"),
         ('per = "day"\ntokens = 1\nwarn = 80', "from 0 to 1"),
     ],

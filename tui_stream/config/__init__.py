@@ -266,6 +266,9 @@ class Settings:
     )
     """Parameters for the model under the provider's own names: temperature, max_tokens, num_ctx ..."""
 
+    max_tokens: Annotated[int, Range(0, 1_000_000_000)] = 0
+    """Tokens that an answer may have at most, by whichever name the provider has for that; 0 leaves it open."""
+
     history: bool = True
     """Keep conversations on this machine, to be searched and gone on with; they are nowhere else."""
 

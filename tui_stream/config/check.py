@@ -44,6 +44,7 @@ _SECRET_VALUE = re.compile(
     r"(?:sk_|gsk_|hf_|ghp_|xai-|pplx-|nvapi-|AIza)[\w-]{20,})"
 )
 _GREAT = 10**15
+_HALF_A_PAIR = re.compile("[\ud800-\udfff]")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -159,6 +160,9 @@ class _Checker:
             self.values[here] = made
 
     def _leaf(self, hint: Hint, value: object, here: KeyPath) -> None:
+        if _has_half_a_pair(value):
+            self._wrong(here, "half of a surrogate pair is no text, and cannot be sent.")
+            return
         converted = _converted(hint, value)
         if converted is not None and all(_fits(mark, converted) for mark in hint.marks):
             self.values[here] = converted
@@ -190,6 +194,18 @@ def _converted(hint: Hint, value: object) -> object:
     except msgspec.ValidationError:
         return None
     return converted if _is_json(converted) else None
+
+
+def _has_half_a_pair(value: object) -> bool:
+    """Whether text in a value cannot be encoded; JSON can name such text, and undecodable bytes are read as such."""
+    match value:
+        case str():
+            return _HALF_A_PAIR.search(value) is not None
+        case list():
+            return any(map(_has_half_a_pair, value))
+        case dict():
+            return any(map(_has_half_a_pair, (*value, *value.values())))
+    return False
 
 
 def _is_json(value: object) -> bool:

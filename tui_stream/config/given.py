@@ -19,7 +19,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from tui_stream.config import PROVIDER_NAMES, Providers
 from tui_stream.config.money import BudgetSetting
@@ -39,6 +39,7 @@ class Overrides:
         base_urls: one address, or several endpoints for one model.
         options: parameters for the model, each as ``name=value``; see `parse_option`.
         budget: a limit for each turn beside those of the file; see `parse_budget`.
+        together: it is one limit for all that is asked for.
     """
 
     provider: str | None = None
@@ -52,7 +53,10 @@ class Overrides:
     log: Path | None = None
     system: str | None = None
     speed: float | None = None
+    max_tokens: int | None = None
+    timeout: float | None = None
     budget: str | None = None
+    together: bool = False
     over_budget: bool = False
 
 
@@ -99,14 +103,17 @@ def from_flags(flags: Overrides, below: str) -> Iterator[Given]:
     for option in flags.options:
         name, value = parse_option(option)
         yield Given(("options", name), value, f"--option {name}")
-    if flags.system is not None:
-        yield Given(("system",), flags.system, "--system")
-    if flags.record is not None:
-        yield Given(("record",), flags.record, "--record")
-    if flags.log is not None:
-        yield Given(("log",), flags.log, "--log")
-    if flags.speed is not None:
-        yield Given(("providers", "replay", "speed"), flags.speed, "--speed")
+    single: tuple[tuple[KeyPath, object, str], ...] = (
+        (("system",), flags.system, "--system"),
+        (("max_tokens",), flags.max_tokens, "--max-tokens"),
+        (("timeouts", "total"), flags.timeout, "--timeout"),
+        (("record",), flags.record, "--record"),
+        (("log",), flags.log, "--log"),
+        (("providers", "replay", "speed"), flags.speed, "--speed"),
+    )
+    for path, value, where in single:
+        if value is not None:
+            yield Given(path, value, where)
 
 
 class _Choice(NamedTuple):
@@ -148,8 +155,12 @@ def _address(provider: str, choice: _Choice, names: tuple[str, str, str]) -> Giv
     return Given((), None, names[2], wrong)
 
 
-def parse_budget(text: str) -> BudgetSetting:
+def parse_budget(text: str, *, together: bool = False) -> BudgetSetting:
     """A limit for a turn: ``0.05`` or ``$0.05`` in US dollars, ``2000t`` or ``2000 tokens`` in tokens.
+
+    Args:
+        text: the amount.
+        together: it is for the whole run.
 
     Raises:
         UsageError: it is neither.
@@ -159,7 +170,8 @@ def parse_budget(text: str) -> BudgetSetting:
         hint = 'For example "--budget 0.05" (US dollars) or "--budget 2000t" (tokens).'
         raise UsageError("--budget takes an amount.", hint=hint)
     tokens = found["tokens"]
-    return BudgetSetting("turn", None if tokens else float(found["dollars"]), int(tokens) if tokens else None)
+    per: Literal["run", "turn"] = "run" if together else "turn"
+    return BudgetSetting(per, None if tokens else float(found["dollars"]), int(tokens) if tokens else None)
 
 
 def parse_option(text: str) -> tuple[str, object]:

@@ -81,7 +81,7 @@ def resolve(*, file: Path | None = None, environ: Mapping[str, str], flags: Over
 
 def _with_flags(settings: Settings, flags: Overrides) -> Settings:
     """The settings with what flags add to them, and do not put in the place of anything."""
-    own = () if flags.budget is None else (parse_budget(flags.budget),)
+    own = () if flags.budget is None else (parse_budget(flags.budget, together=flags.together),)
     return replace(settings, budgets=(*settings.budgets, *own), over_budget=flags.over_budget)
 
 

@@ -50,8 +50,9 @@ class BudgetSetting:
     An answer that reaches it is stopped, and its text kept; going past it has to be said.
     """
 
-    per: Literal["turn", "conversation", "day", "month"]
-    """What the limit is for; days and months are those of this machine's time zone."""
+    per: Literal["turn", "run", "conversation", "day", "month"]
+    """What the limit is for; a run is all that is asked for from the start of the program to its end, days and months
+    are those of this machine's time zone."""
 
     dollars: NotNegative | None = None
     """US dollars. What a model of unknown price costs cannot be counted, and is said."""

@@ -215,6 +215,7 @@ def test_doctor_is_content_where_the_provider_in_use_answers(recording: Path) ->
 
 def test_a_log_of_events(recording: Path, tmp_path: Path) -> None:
     log = tmp_path / "logs" / "events.log"
+    log.parent.mkdir()
     done = run("pipe", "My prompt", "--log", str(log), "--provider", "replay", "--model", str(recording))
     assert (done.returncode, done.stdout, done.stderr) == (0, TEXT, "")
     written = log.read_text()
@@ -229,3 +230,45 @@ def test_a_log_that_cannot_be_written(recording: Path, tmp_path: Path) -> None:
     done = run("pipe", "Hi", "--log", str(tmp_path), "--provider", "replay", "--model", str(recording))
     assert (done.returncode, done.stdout) == (2, "")
     assert "cannot be written: Is a directory. Name another file with --log." in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("--log", "The log '{0}/file' cannot be written: there is no folder '{0}'. Make it, or name another"),
+        ("--record", "The recording {0}/file cannot be written: No such file or directory. Name another file"),
+    ],
+)
+def test_a_slip_in_the_name_of_a_file_makes_no_folder(recording: Path, tmp_path: Path, flag: str, said: str) -> None:
+    missing = tmp_path / "typo"
+    done = run("pipe", "Hi", flag, str(missing / "file"), "--provider", "replay", "--model", str(recording))
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"tui-stream: {said.format(missing)}")
+    assert not missing.exists()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="sends SIGINT to one process")
+def test_an_interrupt_ends_the_events_too(endless: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "tui_stream",
+        "pipe",
+        "Hi",
+        "--json",
+        "--provider",
+        "replay",
+        "--model",
+        str(endless),
+    ]
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a background job's child would ignore it
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    signal.signal(signal.SIGINT, before)
+    assert process.stdout is not None
+    first = [json.loads(process.stdout.readline()) for _ in range(2)]
+    process.send_signal(signal.SIGINT)
+    rest, errors = process.communicate(timeout=20)
+    events = first + [json.loads(line) for line in rest.splitlines()]
+    assert [one["event"] for one in first] == ["start", "text"]
+    assert [one["event"] for one in events[-2:]] == ["usage", "end"]
+    assert (process.returncode, events[-1]["code"], events[-1]["finish_reason"], errors) == (130, 130, None, b"")

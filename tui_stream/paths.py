@@ -14,6 +14,11 @@ def config_file() -> Path:
     return platformdirs.user_config_path(_APP, appauthor=False) / "config.toml"
 
 
+def templates_dir() -> Path:
+    """The folder for prompts that are used again; it need not exist."""
+    return platformdirs.user_config_path(_APP, appauthor=False) / "templates"
+
+
 def cache_dir() -> Path:
     """The folder for what can be fetched again: model weights."""
     return platformdirs.user_cache_path(_APP, appauthor=False)

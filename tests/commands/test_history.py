@@ -322,8 +322,9 @@ def test_the_shell_completes_ids() -> None:
     keep(talk("One", id="abc1"), talk("Two", id="abd2"))
     code = "import sys; sys.argv[0] = 'tui-stream'; from tui_stream.__main__ import main; main()"
     environment = {**os.environ, "_TUI_STREAM_COMPLETE": "complete_bash", "COMP_CWORD": "3"}
-    for words, wanted in {"show ab": ["abc1", "abd2"], "delete abd": ["abd2"], "export x": []}.items():
-        environment["COMP_WORDS"] = f"tui-stream history {words}"
+    asked = {"history show ab": ["abc1", "abd2"], "history delete abd": ["abd2"], "history export x": []}
+    for words, wanted in {**asked, "pipe --resume abd": ["abd2"]}.items():
+        environment["COMP_WORDS"] = f"tui-stream {words}"
         command = [sys.executable, "-c", code]
         done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=False)
         assert (done.returncode, sorted(done.stdout.split()), done.stderr) == (0, wanted, "")

@@ -12,16 +12,15 @@ from typing import IO, Annotated
 
 import typer
 
+from tui_stream.commands.helping import App
 from tui_stream.core.private_files import FILE_MODE, make_folder, make_temporary
 from tui_stream.core.sanitize import clean
 from tui_stream.errors import ConfigError, UsageError
 
-app = typer.Typer(
+app = App(
     name="config",
     help="Show, write and check the settings.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
 )
 
 ConfigOption = Annotated[
@@ -94,7 +93,7 @@ def init(
 @app.command()
 def check(
     file: Annotated[
-        Path | None, typer.Argument(metavar="[FILE]", help="The file to check; the usual one without it.")
+        Path | None, typer.Argument(metavar="FILE", help="The file to check; the usual one without it.")
     ] = None,
     config: ConfigOption = None,
 ) -> None:

@@ -13,6 +13,7 @@ from typing import IO, Annotated
 import typer
 
 from tui_stream.commands import history_moves
+from tui_stream.commands.helping import App
 from tui_stream.commands.history_access import (
     IdArgument,
     IdsArgument,
@@ -32,12 +33,10 @@ from tui_stream.errors import UsageError
 _SCREENFUL = 50  # conversations that a terminal is shown unasked
 _MOST_HITS, _ALL_HITS = 100, 1_000_000_000  # messages that a search finds unasked, and more than there are
 
-app = typer.Typer(
+app = App(
     name="history",
     help="List, search, show, export, import and delete conversations.",
     no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
 )
 
 
@@ -45,7 +44,7 @@ app = typer.Typer(
 def list_(
     words: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[WORDS]...", help="Only titles with all of these words or beginnings of words."),
+        typer.Argument(metavar="WORDS", help="Only titles with all of these words or beginnings of words."),
     ] = None,
     archived: Annotated[bool, typer.Option("--archived", help="The archived ones instead of the others.")] = False,
     deleted: Annotated[bool, typer.Option("--deleted", help="Those that restore can bring back.")] = False,
@@ -97,7 +96,7 @@ def _print(lines: Iterable[str], objects: Iterable[object] | None) -> None:
 
 @app.command()
 def search(
-    words: Annotated[list[str], typer.Argument(metavar="WORDS...", help="The last may be the beginning of a word.")],
+    words: Annotated[list[str], typer.Argument(metavar="WORDS", help="The last may be the beginning of a word.")],
     limit: Annotated[
         int | None, typer.Option(metavar="N", min=0, help=f"How many at most, 0 for all; {_MOST_HITS} without it.")
     ] = None,

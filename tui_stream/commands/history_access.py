@@ -85,7 +85,8 @@ def resolved(history: OpenHistory, beginnings: Iterable[str], *, deleted: bool =
     """The ids that are meant, each once, of conversations that are deleted or of those that are not.
 
     Raises:
-        StoreError: none is, or it is not clear which.
+        UnknownIdError: none is, or it is not clear which.
+        StoreError: the history cannot be read.
         UsageError: one that is given is empty.
     """
     beginnings = list(beginnings)
@@ -118,7 +119,7 @@ def counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
-def _beginnings(incomplete: str) -> list[tuple[str, str]]:
+def beginnings(incomplete: str) -> list[tuple[str, str]]:
     """Ids that begin so, with their titles, for the shell's completion; none where the history cannot be read."""
     if not database().exists():
         return []
@@ -130,13 +131,13 @@ def _beginnings(incomplete: str) -> list[tuple[str, str]]:
 
 
 IdArgument = Annotated[
-    str, typer.Argument(metavar="ID", help=_BEGINNING, autocompletion=_beginnings, show_default=False)
+    str, typer.Argument(metavar="ID", help=_BEGINNING, autocompletion=beginnings, show_default=False)
 ]
 IdsArgument = Annotated[
-    list[str], typer.Argument(metavar="ID...", help=_BEGINNING, autocompletion=_beginnings, show_default=False)
+    list[str], typer.Argument(metavar="ID", help=_BEGINNING, autocompletion=beginnings, show_default=False)
 ]
 SomeIdsArgument = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ID]...", help=_BEGINNING, autocompletion=_beginnings, show_default=False),
+    typer.Argument(metavar="ID", help=_BEGINNING, autocompletion=beginnings, show_default=False),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, as described above.")]

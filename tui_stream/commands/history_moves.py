@@ -86,7 +86,7 @@ def _chosen(history: OpenHistory, named: list[str] | None) -> list[Overview]:
 
 
 def import_(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files to read.", show_default=False)],
+    files: Annotated[list[Path], typer.Argument(metavar="FILE", help="Files to read.", show_default=False)],
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would come in.")] = False,
     json: JsonOption = False,
 ) -> None:

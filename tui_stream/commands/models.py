@@ -44,6 +44,7 @@ def models(
 
 async def _models(settings: Settings, pull: str) -> Sequence[ModelInfo]:
     from tui_stream import compose
+    from tui_stream.models_seen import ModelsSeen
     from tui_stream.providers import exposure, select
 
     choice = await select.choose(settings)
@@ -53,7 +54,9 @@ async def _models(settings: Settings, pull: str) -> Sequence[ModelInfo]:
     try:
         if pull:
             await _pull(source, pull)
-        return await source.models()
+        found = await source.models()
+        ModelsSeen().add(choice.provider, [one.name for one in found])
+        return found
     finally:
         await source.aclose()
 

@@ -63,11 +63,23 @@ def printed() -> Iterator[TextIO]:
     stdout = _stdout()
     if stdout is None:
         raise UsageError("There is no stdout to write to.", hint="Do not close it.")
-    try:
+    with writing():
         descriptor = stdout.fileno()
         encoding = written(stdout)
         with open(descriptor, "w", encoding=encoding, errors="replace", newline="\n", closefd=False) as stream:
             yield stream
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Where stdout is written to: what may go wrong with it.
+
+    Raises:
+        TuiStreamError: it cannot be written.
+        typer.Exit: nobody reads any more.
+    """
+    try:
+        yield
     except BrokenPipeError as error:
         raise typer.Exit(EXIT_READER_GONE) from error
     except OSError as error:

@@ -6,12 +6,17 @@ The PNG is drawn with a monospaced font of this machine; DejaVu Sans Mono or Fir
 from __future__ import annotations
 
 import asyncio
+import io
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import resvg_py
+from rich.console import Console
+from rich.text import Text
 
 from tests.fakes import FakeClock
 from tests.ui.branch_states import branch_states
@@ -41,7 +46,31 @@ SHOWN = (
     "window_over",
     "constructs",
     "constructs_light",
+    "render",
 )
+RENDERED = """\
+# Which apples keep?
+
+Store them **cold and dark**, *apart from pears*: what they breathe out, `ethylene`, makes others ripen.
+
+| variety | picked | keeps until |
+|:--|:-:|--:|
+| Boskoop | October | March |
+| Idared | late October | **May** |
+| Gala | September | December |
+
+1. Look through them once a week.
+2. Take out what is soft:
+   - for sauce, the same day
+   - for juice, [by the litre](https://example.org/juice)
+
+```python
+def left(apples: int, weeks: int, lost: float = 0.02) -> int:
+    return round(apples * (1 - lost) ** weeks)  # half of them after 34 weeks
+```
+
+> One bad apple spoils the barrel, and $e^{-kt}$ says how soon.
+"""
 ZOOM = 1.2
 SETTLED = 0.4  # seconds after which the figures have caught up with the text
 
@@ -86,6 +115,22 @@ async def picture(state: State) -> str:
         return app.export_screenshot(title="tui_stream", simplify=True)
 
 
+def rendered() -> str:
+    """The SVG of what ``tui-stream render`` writes."""
+    command = [sys.executable, "-m", "tui_stream", "render", "--color", "always", "--width", "84"]
+    done = subprocess.run(
+        command,
+        input=RENDERED.encode(),
+        capture_output=True,
+        check=True,
+        env={**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"},
+    )
+    console = Console(record=True, width=88, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    console.print(Text('$ llm "Which apples keep?" | tui-stream render', style="bold"), end="\n\n")
+    console.print(Text.from_ansi(done.stdout.decode()))
+    return console.export_svg(title="tui-stream render")
+
+
 def png(svg: str) -> bytes:
     """The same as PNG, with the fonts that are here."""
     local = re.sub(r"@font-face\s*{[^}]*}", "", svg).replace("Fira Code", "Fira Code, DejaVu Sans Mono")
@@ -97,7 +142,7 @@ def main(names: list[str]) -> None:
     FOLDER.mkdir(exist_ok=True)
     known = pictures()
     for name in names or SHOWN:
-        svg = asyncio.run(picture(known[name]()))
+        svg = rendered() if name == "render" else asyncio.run(picture(known[name]()))
         (FOLDER / f"{name}.svg").write_text(svg, encoding="utf-8")
         (FOLDER / f"{name}.png").write_bytes(png(svg))
         print(FOLDER / f"{name}.png")

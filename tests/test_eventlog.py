@@ -220,6 +220,7 @@ def test_no_log_unless_it_is_asked_for() -> None:
 
 
 def test_it_begins_with_a_line_about_the_program(tmp_path: Path, home: Path) -> None:
+    (home / "logs").mkdir()
     log = open_log(Settings(log=Path("~/logs/e.log"), offline=True))
     assert log is not None
     as_protocol: EventLog = log

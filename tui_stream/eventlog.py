@@ -103,12 +103,13 @@ def open_log(settings: Settings) -> FileLog | None:
     """The log that the settings ask for, with a line about the program in it; None where they ask for none.
 
     Raises:
-        ConfigError: the file cannot be written.
+        ConfigError: the file cannot be written, or there is no such folder.
     """
     if settings.log is None:
         return None
     path = settings.log.expanduser()
     try:
+        _check_folder(path)
         log = FileLog(path, texts=settings.log_text)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "its name has a character that no file can have"
@@ -124,6 +125,18 @@ def open_log(settings: Settings) -> FileLog | None:
         offline=settings.offline,
     )
     return log
+
+
+def _check_folder(path: Path) -> None:
+    """Sees to it that a slip in the file's name makes no folder.
+
+    Raises:
+        ConfigError: there is none.
+        OSError: it cannot be seen.
+    """
+    if not path.parent.exists():
+        said = f"The log {str(path)!r} cannot be written: there is no folder {str(path.parent)!r}."
+        raise ConfigError(said, hint="Make it, or name another file with --log.")
 
 
 class _PrivateFile(RotatingFileHandler):

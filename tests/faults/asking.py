@@ -55,6 +55,15 @@ class _Output:
     def write(self, text: str) -> None:
         self.text += text
 
+    def write_last(self, text: str) -> None:
+        self.write(text)
+
+    def step_aside(self) -> None:
+        pass
+
+    def between(self, *, last: bool = False) -> None:
+        pass
+
     def end(self) -> None:
         pass
 

@@ -12,6 +12,7 @@ from tests.faults.asking import in_pipe, nothing_left_behind
 from tests.faults.server import Answer, Misbehaving
 from tests.faults.wires import WIRES, settings_for
 from tui_stream.core.models import MessageStatus
+from tui_stream.core.watchdog import Limits
 
 PROVIDERS = ("openai", "openai-responses", "ollama", "sse", "ai-sdk-ui", "websocket")
 ERROR = b'{"error": {"message": "slow down"}}'
@@ -64,7 +65,7 @@ async def test_a_wait_until_a_date() -> None:
     wire = WIRES["openai"]
     headers = {"Retry-After": in_seconds(60)}
     async with asyncio.timeout(20), Misbehaving(wire, Answer(429, ERROR, headers=headers)) as server:
-        outcome = await in_pipe(settings_for(wire, server.base_url), attempts=2)
+        outcome = await in_pipe(settings_for(wire, server.base_url), attempts=2, limits=Limits(total=300))
     assert 40 < outcome.delays[0] <= 60
 
 

@@ -15,8 +15,8 @@ from tests.trust.program import program
 from tests.trust.vocabulary import strays
 from tests.ui.harness import chat, running
 from tui_stream.core.crash import report
+from tui_stream.core.links import openable
 from tui_stream.core.marks import MOST_MARKS
-from tui_stream.ui.links import openable
 
 pytestmark = pytest.mark.usefixtures("home")
 

@@ -22,7 +22,7 @@ from tests.trust.endings import (
     stopped,
 )
 from tests.trust.program import program
-from tests.trust.vocabulary import strays
+from tests.trust.vocabulary import strays_in_scrollback
 
 CTRL_Z, HELP = "\x1a", "\x1bOP"
 SIGNALS = [signal.SIGTERM, signal.SIGHUP, signal.SIGINT]
@@ -94,7 +94,7 @@ async def test_a_signal_in_a_piped_answer(number: signal.Signals) -> None:
         assert await terminal.ended() == 128 + number
         await terminal.all_read()
         terminal.check_settings()
-        assert not strays(bytes(terminal.output))
+        assert not strays_in_scrollback(bytes(terminal.output))
     await check_kept(*ENDED)
 
 

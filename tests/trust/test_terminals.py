@@ -69,11 +69,11 @@ async def test_commands_write_plain_lines_to_a_terminal_that_only_shows_lines() 
 
 async def test_an_answer_and_its_progress_are_plain_lines_there() -> None:
     before = (
-        "from tui_stream import pipe; from tui_stream.core.events import Progress, TurnUpdate\n"
-        "passed_on = pipe._pass_on\n"
+        "from tui_stream.piping import answers; from tui_stream.core.events import Progress, TurnUpdate\n"
+        "passed_on = answers._pass_on\n"
         "def twice(update, output, notes):\n"
         "    notes.progress(Progress('loading', 1, 2)); passed_on(update, output, notes)\n"
-        "pipe._pass_on = twice\n"
+        "answers._pass_on = twice\n"
     )
     for name, marked in (("dumb", False), ("xterm", True)):
         server = ChatServer()
@@ -170,7 +170,7 @@ async def test_commands_write_utf_8_in_every_locale() -> None:
         server.say(f"answer {WORDS}")
         told = [
             refused,
-            await printed("pipe", *where, "--model", "m", WORDS, more=NARROW),
+            await printed("pipe", "--raw", *where, "--model", "m", WORDS, more=NARROW),
             await printed("models", *where, more=NARROW),
             await printed("history", "list", more=NARROW),
             await printed("history", "show", "abc", more=NARROW),

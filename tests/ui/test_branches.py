@@ -16,6 +16,7 @@ from tests.ui.harness import Chat, Screen, chat, running
 from tui_stream.core.events import StreamEnd, TextDelta
 from tui_stream.core.models import Conversation, FinishReason, MessageStatus, ModelInfo
 from tui_stream.errors import ConfigError, ConnectionFailedError, StoreError
+from tui_stream.models_seen import ModelsSeen
 from tui_stream.ui.screens.models import ModelsScreen
 from tui_stream.ui.widgets.pane import ChatPane
 from tui_stream.ui.widgets.prompt import Prompt
@@ -263,6 +264,7 @@ async def test_another_model_can_be_typed(kind: type[ScriptedProvider]) -> None:
         await screen.pilot.press("enter")
         await screen.shows("Two.", "mine  2/2", "done")
         assert provider.requests[-1].model == "mine"
+    assert ModelsSeen().names() == ([] if kind is Unlisted else ["large", "small"])
 
 
 async def test_no_other_model_is_asked_after_escape() -> None:

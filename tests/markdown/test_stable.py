@@ -27,6 +27,7 @@ TRAPS = {
     "a long table": "| a | b |\n|---|---|\n" + "".join(f"| {n} | {'w' * (n % 40)} |\n" for n in range(140)),
     "items": "".join(f"- {LONG}\n  - {LONG}\n" for _ in range(3)),
     "a quote": "> " + LONG.replace(". ", ".\n> ") + "\nlazy\n",
+    "a late footnote": f"{LONG}One[^1] and [late] end.\n\n[^1]: note\n\n{LONG}",
     "a late definition": f"See [late].\n\n{LONG}[late] {LONG}\n\n[late]: /u\n",
 }
 

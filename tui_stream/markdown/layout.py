@@ -162,13 +162,14 @@ class Layout:
         before = self.views[index - 1].shown if index else None
         return PendingView(self.assembly.leaves[index], self.surface, self._lead(index), before)
 
-    def _make(self, index: int) -> View:
+    def _make(self, index: int, first: int = 0) -> View:
+        """The view of a leaf; `first` is the line from which on labels were looked up in vain, where that is known."""
         leaf = self.assembly.leaves[index]
         view = view_type(leaf)(leaf, self.surface, self._lead(index))
         view.before = self.views[index - 1].shown if index else None
         view.offset = self.offsets.get(leaf, 0)
         view.update()
-        self._note_misses(index)
+        self._note_misses(index, first)
         return view
 
     def _some_lines(self, first: int) -> list[SegmentLine]:
@@ -219,7 +220,7 @@ class Layout:
         if isinstance(old, PendingView):
             old.stale = True
             return self.height
-        new = self.views[index] = self._make(index)
+        new = self.views[index] = self._make(index, self._first_lines.get(index, 0))
         first = _first_difference(old, new)
         return self.height if first is None else self.starts[index] + first
 

@@ -9,8 +9,10 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tui_stream.ui.output import Output, forget_output
+from tui_stream.ui.output import Output, forget_output, whole
 
 PATIENCE = 10.0
 PLENTY = b"x" * (1 << 20)
@@ -162,3 +164,26 @@ def test_throwing_away_does_nothing_where_there_is_no_terminal() -> None:
     forget_output(sink)
     os.close(source)
     os.close(sink)
+
+
+PARTS = ("a", "é", "漢", "👩", " " * 9, "\x1b[1;31m", "\x1b[12;40H", "\x1b]8;;https://x.org/a\x1b\\", "\x1b]8;;\x1b\\")
+
+
+@given(st.lists(st.sampled_from(PARTS), min_size=1), st.integers(30, 60))
+def test_what_is_written_at_once_ends_with_no_part_of_a_sequence_or_a_character(parts: list[str], most: int) -> None:
+    data = "".join(parts).encode()
+    ends = {len("".join(parts[:count]).encode()) for count in range(len(parts) + 1)}
+    ends |= {
+        end + extra for end, part in zip(sorted(ends), parts, strict=False) if part.isspace() for extra in range(9)
+    }
+    done = 0
+    while done < len(data):
+        size = whole(data[done : done + most + 2], most)
+        assert 0 < size <= most
+        done += size
+        assert done in ends
+
+
+def test_a_long_sequence_is_written_in_parts() -> None:
+    data = b"\x1b]8;;https://x.org/" + b"a" * 100 + b"\x1b\\"
+    assert whole(data[:52], 50) == 50

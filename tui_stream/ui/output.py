@@ -19,6 +19,24 @@ _CHUNK = 4096  # bytes written at once, so that it is known how far a slow termi
 _LOOK = 1.0  # seconds between looks at a terminal that others have set to refuse instead of to wait
 
 
+def whole(data: bytes, most: int) -> int:
+    """How many of the first `most` bytes to write at once, so that they end with no part of a sequence or a character.
+
+    What follows may be dropped then. All of `most` where they hold nothing but a part of one.
+    """
+    if len(data) <= most:
+        return len(data)
+    cut = data.rfind(b"\x1b", 1, most + 1)
+    while cut > 0 and data[cut : cut + 2] == b"\x1b\\":  # the end of a string, and not the beginning of anything
+        cut = data.rfind(b"\x1b", 1, cut)
+    if cut > 0:
+        return cut
+    cut = most
+    while cut > 0 and data[cut] & 0xC0 == 0x80:  # noqa: PLR2004 - within a character of UTF-8
+        cut -= 1
+    return cut or most
+
+
 class Output:
     """A thread that writes to a terminal; every method may be called from any thread.
 
@@ -65,7 +83,7 @@ class Output:
             return self._changed.wait_for(lambda: not self._unsent, seconds)
 
     def drop(self) -> bytes:
-        """Forgets what has not been begun, and returns it; a sequence of control characters may end cut off."""
+        """Forgets what has not been begun, and returns it; of a long sequence or text a part may have been begun."""
         with self._changed:
             dropped = b"".join(self._pieces)
             self._pieces.clear()
@@ -104,9 +122,10 @@ class Output:
             if self._pieces and len(first) < _CHUNK:
                 first = memoryview(b"".join((first, *self._pieces)))
                 self._pieces.clear()
-            if len(first) > _CHUNK:
-                self._pieces.appendleft(first[_CHUNK:])
-            return first[:_CHUNK]
+            size = whole(bytes(first[: _CHUNK + 2]), _CHUNK)
+            if len(first) > size:
+                self._pieces.appendleft(first[size:])
+            return first[:size]
 
     def _put(self, chunk: memoryview) -> int:
         try:
